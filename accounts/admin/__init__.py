@@ -1,0 +1,5 @@
+"""Who: people, companies and accesses. Importing the package registers all of it."""
+
+from . import accesses, companies, people
+
+__all__ = ["accesses", "companies", "people"]

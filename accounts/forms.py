@@ -1,0 +1,51 @@
+"""Forms of the account pages."""
+
+from typing import Any
+
+from allauth.account.forms import ResetPasswordKeyForm as AllauthResetPasswordKeyForm
+from allauth.account.forms import SignupForm as AllauthSignupForm
+from django import forms
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.services import verify_login_address
+
+
+class SignupForm(AllauthSignupForm):
+    """Email and password, and the name that colleagues and the team will read."""
+
+    first_name = forms.CharField(
+        label=_("Prénom"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "given-name"})
+    )
+    last_name = forms.CharField(
+        label=_("Nom"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "family-name"})
+    )
+    field_order = ["first_name", "last_name", "email", "password1", "password2"]
+
+
+class ResetPasswordKeyForm(AllauthResetPasswordKeyForm):
+    """Whoever sets a password through the mailed link has proved that the account's address is theirs."""
+
+    def save(self) -> None:
+        with transaction.atomic():
+            super().save()
+            verify_login_address(user=self.user)
+
+
+class ProfileForm(forms.ModelForm[User]):
+    """One's own name, function and telephone. What is changed here, no ERP drop changes back."""
+
+    class Meta:
+        model = User
+        fields = ["civility", "first_name", "last_name", "job_title", "phone"]
+        widgets = {
+            "first_name": forms.TextInput(attrs={"autocomplete": "given-name"}),
+            "last_name": forms.TextInput(attrs={"autocomplete": "family-name"}),
+            "job_title": forms.TextInput(attrs={"autocomplete": "organization-title"}),
+            "phone": forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel"}),
+        }
+
+    def save(self, commit: bool = True) -> Any:
+        self.instance.decide(self.changed_data)
+        return super().save(commit)

@@ -1,0 +1,16 @@
+"""Who: people, companies, establishments, and the accesses that join them."""
+
+from .access import Access, EstablishmentGrant, Invitation, RemovedAccess
+from .company import Company, Establishment
+from .user import Civility, User
+
+__all__ = [
+    "Access",
+    "Civility",
+    "Company",
+    "Establishment",
+    "EstablishmentGrant",
+    "Invitation",
+    "RemovedAccess",
+    "User",
+]

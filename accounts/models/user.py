@@ -1,0 +1,143 @@
+"""A person who logs in, by email address; there is no user name."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any, ClassVar
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db import models, transaction
+from django.db.models import Exists, F, OuterRef
+from django.db.models.functions import JSONObject, Lower
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.document_types import DocumentType
+from accounts.emails import normalise_email
+from accounts.rights import Rights
+from accounts.roles import Role
+
+from .access import Access, EstablishmentGrant
+from .base import DecidedInPortal
+
+_TYPE_BY_CODENAME = {document_type.codename: document_type for document_type in DocumentType}
+
+
+class Civility(models.TextChoices):
+    M = "M.", _("M.")
+    MME = "Mme", _("Mme")
+
+
+def _verified_address() -> models.QuerySet[EmailAddress]:
+    """The outer person's login address, if it is verified: equality, nothing looser."""
+    return EmailAddress.objects.filter(user_id=OuterRef("pk"), email=OuterRef("email"), verified=True)
+
+
+def _accesses_with_codenames() -> models.QuerySet[Access, Any]:
+    """Each access in force of the outer person, as a JSON object with the guardian codenames granted there."""
+    codenames = EstablishmentGrant.objects.filter(
+        user_id=OuterRef("user_id"),
+        content_object_id=OuterRef("establishment_id"),
+        permission__codename__in=_TYPE_BY_CODENAME,
+    ).values("permission__codename")
+    return (
+        Access.objects.in_force()
+        .filter(user_id=OuterRef("pk"))
+        .values(
+            entry=JSONObject(establishment=F("establishment_id"), role=F("role"), codenames=ArraySubquery(codenames))
+        )
+    )
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """Create an account, closed until its address is verified; ValidationError for a bad address."""
+        user = self.model(email=normalise_email(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """Create a member of the team with every right in the admin; whoever creates it vouches for the address."""
+        with transaction.atomic():
+            user = self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+            EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+        return user
+
+    def rights_of(self, user_id: int) -> Rights:
+        """Read a person's rights as they are now, in one query; an unknown or inactive person has none.
+
+        A service that writes calls this again inside its lock, never `user.rights`, which is as old as the request.
+        """
+        row = (
+            self.filter(pk=user_id, is_active=True)
+            .annotate(verified=Exists(_verified_address()), entries=ArraySubquery(_accesses_with_codenames()))
+            .values("email", "verified", "entries")
+            .first()
+        )
+        if row is None:
+            return Rights()
+        return Rights(
+            email=row["email"] if row["verified"] else None,
+            administered=frozenset(
+                entry["establishment"] for entry in row["entries"] if entry["role"] == Role.ADMINISTRATOR
+            ),
+            granted={
+                entry["establishment"]: frozenset(_TYPE_BY_CODENAME[code] for code in entry["codenames"])
+                for entry in row["entries"]
+                if entry["role"] == Role.STANDARD
+            },
+        )
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(email=(username or "").strip().lower())
+
+
+class User(DecidedInPortal, AbstractBaseUser, PermissionsMixin):
+    """`email` is the login address, always in its normal form; only a *verified* one opens anything (rule 1)."""
+
+    email = models.EmailField(_("adresse email"), max_length=254)
+    civility = models.CharField(_("civilité"), max_length=4, choices=Civility.choices, blank=True)
+    first_name = models.CharField(_("prénom"), max_length=100, blank=True)
+    last_name = models.CharField(_("nom"), max_length=100, blank=True)
+    job_title = models.CharField(_("fonction"), max_length=150, blank=True)
+    phone = models.CharField(_("téléphone"), max_length=40, blank=True)
+    is_active = models.BooleanField(_("actif"), default=True)
+    is_staff = models.BooleanField(_("équipe interne"), default=False, help_text=_("Peut entrer dans la gestion."))
+    date_joined = models.DateTimeField(_("compte ouvert le"), default=timezone.now)
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    objects = UserManager()
+
+    class Meta:
+        verbose_name = _("personne")
+        verbose_name_plural = _("personnes")
+        ordering = ["last_name", "first_name", "email"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["email"], name="user_email_unique", violation_error_message=_("Un compte a déjà cette adresse.")
+            ),
+            models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_lower_case"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_full_name()} <{self.email}>" if self.get_full_name() else self.email
+
+    def clean(self) -> None:
+        self.email = normalise_email(self.email)
+
+    def get_full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+    def get_short_name(self) -> str:
+        return self.first_name or self.email
+
+    @cached_property
+    def rights(self) -> Rights:
+        """What this person may see, read once per request; a service asks `rights_of` again inside its lock."""
+        return User.objects.rights_of(self.pk)

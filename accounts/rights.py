@@ -1,0 +1,43 @@
+"""A person's rights: read first, in one small query (`User.rights`), then used literally by every `visible_to`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from accounts.document_types import PRICED_TYPES, DocumentType
+
+
+@dataclass(frozen=True)
+class Rights:
+    """What one person may see. An inactive account and an unverified address open nothing.
+
+    `email`: the verified login address, in normal form, or None. `administered`: ids of the establishments of which
+    the person is an administrator. `granted`: for each establishment with a standard access, the types ticked there.
+    """
+
+    email: str | None = None
+    administered: frozenset[int] = frozenset()
+    granted: Mapping[int, frozenset[DocumentType]] = field(default_factory=dict)
+
+    @property
+    def establishments(self) -> frozenset[int]:
+        """Ids of the establishments whose whole history the person sees."""
+        return self.administered | self.granted.keys()
+
+    def types_in(self, establishment_id: int) -> frozenset[DocumentType]:
+        """The types of document of the establishment that the person's access opens."""
+        if establishment_id in self.administered:
+            return frozenset(DocumentType)
+        return self.granted.get(establishment_id, frozenset())
+
+    @property
+    def priced_establishments(self) -> frozenset[int]:
+        """Ids of the establishments whose amounts the accesses open (rule 6)."""
+        return frozenset(one for one in self.establishments if self.types_in(one) & PRICED_TYPES)
+
+    def sees_amounts(self, establishment_id: int | None, order_email: str) -> bool:
+        """Whether amounts of an order may be shown: to its orderer, or to whom a priced type is open (rule 6)."""
+        if self.email is not None and order_email == self.email:
+            return True
+        return establishment_id in self.priced_establishments

@@ -1,0 +1,118 @@
+"""What opens and changes accounts and accesses. Only here are guardian's rows written."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from allauth.account.models import EmailAddress
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils.translation import gettext as _
+from guardian.shortcuts import assign_perm, remove_perm
+
+from accounts.document_types import DocumentType
+from accounts.models import Access, Establishment, EstablishmentGrant, RemovedAccess, User
+from accounts.roles import Role
+
+
+class OwnAdministratorRightError(PermissionDenied):
+    """Rule 4: nobody removes, lowers or ends their own administrator right, by any road."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Personne ne retire son propre droit d’administrateur."))
+
+
+@transaction.atomic
+def set_document_types(*, access: Access, types: Iterable[DocumentType]) -> bool:
+    """Make `types` the ones that this standard access opens, from the next request on; True if something changed.
+
+    The access row is locked, so two changes at once end as one of the two, never as a mixture.
+    """
+    Access.objects.select_for_update().get(pk=access.pk)
+    held = set(
+        EstablishmentGrant.objects.filter(user=access.user_id, content_object=access.establishment_id).values_list(
+            "permission__codename", flat=True
+        )
+    )
+    wanted = {document_type.codename for document_type in types}
+    for codename in sorted(wanted - held):
+        assign_perm(codename, access.user, access.establishment)
+    for codename in sorted(held - wanted):
+        remove_perm(codename, access.user, access.establishment)
+    return held != wanted
+
+
+@transaction.atomic
+def verify_login_address(*, user: User) -> None:
+    """Record that the person proved that the address of the account is theirs: it now opens its orders (rule 1).
+
+    Raises IntegrityError when another account has proved the same address.
+    """
+    EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
+
+
+@transaction.atomic
+def open_account(*, user: User) -> User:
+    """Save a new account without a password; its address, not verified yet, opens nothing until its owner proves it."""
+    user.set_unusable_password()
+    user.save(force_insert=True)
+    EmailAddress.objects.create(user=user, email=user.email, verified=False, primary=True)
+    return user
+
+
+@transaction.atomic
+def save_access(*, access: Access, types: Iterable[DocumentType], actor: User) -> Access:
+    """Give or change an access; from then on no ERP drop changes its role or types, nor remembers that it was removed.
+
+    An administrator opens all types, so `types` counts for a standard access only. PermissionDenied when the actor has
+    no right to it, OwnAdministratorRightError when they would weaken their own administrator right.
+    """
+    _lock_for(actor, access.establishment_id)
+    if access.pk:
+        held = Access.objects.get(pk=access.pk)
+        if lowers_own_right(held=held, role=access.role, ends_at=access.ends_at, actor=actor):
+            raise OwnAdministratorRightError
+    else:
+        access.granted_by = actor
+    access.decide(["role", "types"])
+    access.save()
+    RemovedAccess.objects.filter(user=access.user_id, establishment=access.establishment_id).delete()
+    set_document_types(access=access, types=types if access.role == Role.STANDARD else ())
+    return access
+
+
+@transaction.atomic
+def remove_access(*, access: Access, actor: User) -> bool:
+    """Take an access away with all it opened, and remember it, so that no ERP drop gives it back; False if it was gone.
+
+    Effective on the next request. The actor, staff or an administrator of the establishment, can't remove their own
+    administrator right; so an establishment loses its last administrator only by a decision of staff (rule 4).
+    """
+    _lock_for(actor, access.establishment_id)
+    held = Access.objects.filter(pk=access.pk).first()
+    if held is None:
+        return False
+    if held.user_id == actor.pk and held.role == Role.ADMINISTRATOR:
+        raise OwnAdministratorRightError
+    EstablishmentGrant.objects.filter(user=held.user_id, content_object=held.establishment_id).delete()
+    RemovedAccess.objects.update_or_create(
+        user_id=held.user_id, establishment_id=held.establishment_id, defaults={"removed_by": actor}
+    )
+    held.delete()
+    return True
+
+
+def lowers_own_right(*, held: Access, role: str, ends_at: datetime | None, actor: User) -> bool:
+    """Whether the actor's own administrator right would become a standard access, or end sooner than it does."""
+    if held.user_id != actor.pk or held.role != Role.ADMINISTRATOR:
+        return False
+    ends_sooner = ends_at is not None and (held.ends_at is None or ends_at < held.ends_at)
+    return role != Role.ADMINISTRATOR or ends_sooner
+
+
+def _lock_for(actor: User, establishment_id: int) -> None:
+    """Lock the establishment and, inside the lock, check that the actor is staff or an administrator of it."""
+    Establishment.objects.select_for_update().get(pk=establishment_id)
+    if User.objects.filter(pk=actor.pk, is_staff=True, is_active=True).exists():
+        return
+    if establishment_id not in User.objects.rights_of(actor.pk).administered:
+        raise PermissionDenied

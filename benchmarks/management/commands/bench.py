@@ -1,0 +1,59 @@
+"""`python -m benchmarks`: build the worlds, measure, print the tables."""
+
+from __future__ import annotations
+
+import sys
+import time
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+
+from benchmarks.checking import assert_lawful
+from benchmarks.databases import Database, make_databases
+from benchmarks.filling import fill
+from benchmarks.measuring import Site, measure
+from benchmarks.personas import PERSONAS, admit
+from benchmarks.report import machine, pages_table
+from benchmarks.world import LARGE, QUICK, SMALL, World
+from documents.store import StoredFile, store
+
+PAPER_BYTES = 85_000  # a generated invoice or convention, with its fonts
+
+
+class Command(BaseCommand):
+    help = "Mesure les pages, le téléchargement et l’import (docs/performance.md)."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--quick", action="store_true", help="100 000 documents, moins de tours")
+        parser.add_argument("--only", help="une seule page, par exemple document_list")
+        parser.add_argument("--rounds", type=int, help="mesures par page")
+        parser.add_argument("--output", type=Path, help="écrit aussi les tableaux dans ce fichier")
+
+    def handle(self, *, quick: bool, only: str | None, rounds: int | None, output: Path | None, **_: Any) -> None:
+        t=time.perf_counter(); call_command("collectstatic", interactive=False, verbosity=0); print("static", time.perf_counter()-t)
+        worlds = (SMALL, QUICK if quick else LARGE)
+        paper = store(b"%PDF-1.7\n" + b"0" * (PAPER_BYTES - 9))
+        t=time.perf_counter(); databases = make_databases([world.name for world in worlds]); print("db", time.perf_counter()-t)
+        sites = [self._site(world, database, paper) for world, database in zip(worlds, databases, strict=True)]
+        found = measure(sites, rounds or (40 if quick else 150), [only] if only else ())
+        report = f"{machine()}\n\n{pages_table(found, *worlds)}\n"
+        sys.stdout.write(report)
+        if output:
+            output.write_text(report)
+        for database in databases:
+            database.close()
+
+    def _site(self, world: World, database: Database, paper: StoredFile) -> Site:
+        start = time.perf_counter()
+        with database.in_use():
+            fill(world, paper)
+            filled = time.perf_counter()
+            assert_lawful(world.documents)
+            browsers = [admit(persona) for persona in PERSONAS]
+        self.stderr.write(
+            f"{world.documents} documents: {filled - start:.0f} s, checked in {time.perf_counter() - filled:.0f} s"
+        )
+        return Site(database, browsers)

@@ -1,0 +1,5 @@
+"""The paper, as staff file and find it. Importing the package registers all of it."""
+
+from . import documents, journal, subjects
+
+__all__ = ["documents", "journal", "subjects"]

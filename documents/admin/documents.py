@@ -1,0 +1,120 @@
+"""Documents: filed once, read ever after."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from accounts.admin.base import PortalAdmin, QuestionFilter, ReadOnlyInline, link_to
+from documents.models import Document, DocumentGrant
+from documents.serving import serve_document
+from documents.store import store
+
+from .upload import DocumentForm
+
+
+def link_to_file(document: Document) -> SafeString:
+    url = reverse("admin:documents_document_file", args=[document.pk])
+    return format_html('<a href="{}">{}</a>', url, _("Ouvrir"))
+
+
+class ReplacedFilter(QuestionFilter):
+    title = _("version")
+    parameter_name = "version"
+    answers = {
+        "actuelle": (_("En vigueur"), lambda: Q(replaced_by__isnull=True)),
+        "remplacee": (_("Remplacée"), lambda: Q(replaced_by__isnull=False)),
+    }
+
+
+class DocumentGrantInline(ReadOnlyInline[DocumentGrant, Document]):
+    model = DocumentGrant
+    fields = ("user", "permission")
+    select_related = ("user", "permission__content_type", "content_object")
+    show_change_link = False
+
+
+@admin.register(Document)
+class DocumentAdmin(PortalAdmin[Document]):
+    """A document is filed here, and opened; it is never changed nor deleted: a correction replaces it (rule 9)."""
+
+    form = DocumentForm
+    list_display = ("number", "type", "issued_on", "order", "establishment", "amount", "is_current", "open_link")
+    list_select_related = ("order", "establishment", "replaced_by")
+    list_filter = ("type", ReplacedFilter, "issued_on")
+    search_fields = ("number", "order__number", "order_email", "enrolment__participant__last_name__unaccent")
+    search_help_text = _("Numéro du document ou de la commande, email de commande, nom du participant.")
+    ordering = ("-pk",)
+    inlines = (DocumentGrantInline,)
+    autocomplete_fields = ("order", "enrolment", "session", "establishment", "replaces")
+    fields = (
+        ("type", "number"),
+        "issued_on",
+        "upload",
+        "enrolment",
+        "order",
+        "session",
+        "establishment",
+        "amount",
+        "replaces",
+    )
+
+    def has_change_permission(self, request: HttpRequest, obj: Document | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Document | None = None) -> bool:
+        return False
+
+    def get_fieldsets(self, request: HttpRequest, obj: Document | None = None) -> Any:
+        if obj is None:
+            return super().get_fieldsets(request, obj)
+        about = ("order", "order_email", "enrolment", "session", "establishment")
+        return [
+            (None, {"fields": (("type", "number"), "issued_on", "amount", "open_link")}),
+            (_("Sujet"), {"fields": about}),
+            (_("Versions"), {"fields": ("replaces", "replacement")}),
+            (_("Fichier"), {"fields": ("size", "sha256", "recorded_at")}),
+        ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Document | None = None) -> tuple[str, ...]:
+        return ("open_link", "replacement", "order_email", "size", "sha256", "recorded_at") if obj is not None else ()
+
+    def save_model(self, request: HttpRequest, obj: Document, form: Any, change: bool) -> None:
+        """The file is kept before the row that names it, so that no row is ever without its file."""
+        upload = form.cleaned_data["upload"]
+        upload.seek(0)
+        store(upload.read())
+        super().save_model(request, obj, form, change)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.open_file)
+        return [path("<int:pk>/fichier/", view, name="documents_document_file"), *super().get_urls()]
+
+    def open_file(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """The file, for staff; journaled as for anybody."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        document = get_object_or_404(Document.objects.select_related("session__course"), pk=pk)
+        return serve_document(request, document, inline=True)
+
+    @admin.display(description=_("fichier"))
+    def open_link(self, document: Document) -> SafeString:
+        return link_to_file(document)
+
+    @admin.display(description=_("en vigueur"), boolean=True)
+    def is_current(self, document: Document) -> bool:
+        return not hasattr(document, "replaced_by")
+
+    @admin.display(description=_("remplacé par"))
+    def replacement(self, document: Document) -> SafeString | str:
+        return link_to(getattr(document, "replaced_by", None))

@@ -1,0 +1,156 @@
+"""Whether a file may be kept as a document: a PDF that can be read and carries nothing that acts on its reader.
+
+Every object is walked, because `qpdf --check` says nothing of scripts. Contents of streams are never decompressed, but
+for those that hold objects, which the parser needs: it does so under the limits set below. A file made to exhaust the
+parser still can, so this is called in a process that can be lost: see `documents.inspectors`.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+
+import pikepdf
+from django.utils.translation import gettext_lazy as _
+
+HEADER = b"%PDF-"
+# The largest stream of objects that is expanded. A thousand pages hold a few megabytes of objects.
+MAX_EXPANDED = 64 * 1024 * 1024
+
+pikepdf.settings.set_qpdf_limits(
+    doc_max_warnings=1000,
+    max_stream_filters=4,
+    flate_max_memory=MAX_EXPANDED,
+    png_max_memory=MAX_EXPANDED,
+    run_length_max_memory=MAX_EXPANDED,
+    tiff_max_memory=MAX_EXPANDED,
+)
+
+
+class Flaw(StrEnum):
+    """Why a file is refused."""
+
+    MISSING = "missing"
+    EMPTY = "empty"
+    TOO_LARGE = "too_large"
+    NOT_A_PDF = "not_a_pdf"
+    DAMAGED = "damaged"
+    EXHAUSTING = "exhausting"
+    ENCRYPTED = "encrypted"
+    SCRIPT = "script"
+    LAUNCH = "launch"
+    EMBEDDED_FILE = "embedded_file"
+    XFA = "xfa"
+
+
+FLAW_REASONS = {
+    Flaw.MISSING: _("Le fichier est absent ou illisible."),
+    Flaw.EMPTY: _("Le fichier est vide."),
+    Flaw.TOO_LARGE: _("Le fichier est trop gros."),
+    Flaw.NOT_A_PDF: _("Le fichier n’est pas un PDF."),
+    Flaw.DAMAGED: _("Le PDF est endommagé : il ne peut pas être lu."),
+    Flaw.EXHAUSTING: _("Le PDF ne peut pas être lu sans épuiser la mémoire ou le temps accordés."),
+    Flaw.ENCRYPTED: _("Le PDF est chiffré ou protégé par un mot de passe."),
+    Flaw.SCRIPT: _("Le PDF contient un script."),
+    Flaw.LAUNCH: _("Le PDF contient une action qui lance un programme."),
+    Flaw.EMBEDDED_FILE: _("Le PDF contient un fichier joint."),
+    Flaw.XFA: _("Le PDF contient un formulaire dynamique (XFA)."),
+}
+
+# Names as qpdf writes them, always in full letters: `/J#53` is `/JS` once parsed.
+_SUSPICIOUS = re.compile(
+    rb"/(?:JS|JavaScript|Launch|EmbeddedFiles?|EF|RichMedia|FileAttachment|XFA)(?![^\s/<>\[\](){}%])"
+)
+_FORBIDDEN_KEYS = {
+    "/JavaScript": Flaw.SCRIPT,
+    "/EmbeddedFiles": Flaw.EMBEDDED_FILE,
+    "/EF": Flaw.EMBEDDED_FILE,
+    "/XFA": Flaw.XFA,
+}
+_FORBIDDEN_VALUES = {
+    "/S": {"/JavaScript": Flaw.SCRIPT, "/Launch": Flaw.LAUNCH},
+    "/Type": {"/EmbeddedFile": Flaw.EMBEDDED_FILE},
+    "/Subtype": {"/RichMedia": Flaw.EMBEDDED_FILE, "/FileAttachment": Flaw.EMBEDDED_FILE},
+}
+# A name alone in an object of its own: nobody writes so, but to hide what it is the value of.
+_FORBIDDEN_NAMES = {name: flaw for values in _FORBIDDEN_VALUES.values() for name, flaw in values.items()}
+# Warnings about streams that hold objects: what this parser could not see there, another reader might.
+_UNSEEN_OBJECTS = re.compile(r"decod|filterable|object stream|objstm", re.IGNORECASE)
+
+
+def inspect_pdf(content: bytes) -> Flaw | None:
+    """The first reason to refuse these bytes, or None. Call it through `documents.inspectors.Inspectors`."""
+    if not content:
+        return Flaw.EMPTY
+    if not content.startswith(HEADER):
+        return Flaw.NOT_A_PDF
+    try:
+        with pikepdf.open(io.BytesIO(content), suppress_warnings=True) as pdf:
+            return _inspect(pdf)
+    except pikepdf.PasswordError:
+        return Flaw.ENCRYPTED
+    except MemoryError:
+        return Flaw.EXHAUSTING
+    except (pikepdf.PikepdfError, RuntimeError, ValueError, KeyError, AttributeError, TypeError):
+        # What pikepdf raises for nonsense in a file is not one family: a file that can't be walked is not taken.
+        return Flaw.DAMAGED
+
+
+def _inspect(pdf: pikepdf.Pdf) -> Flaw | None:
+    if pdf.is_encrypted:
+        return Flaw.ENCRYPTED
+    for item in _objects(pdf):
+        flaw = _flaw_of(item)
+        if flaw is not None:
+            return flaw
+    if len(pdf.pages) == 0 or any(_UNSEEN_OBJECTS.search(str(warning)) for warning in pdf.get_warnings()):
+        return Flaw.DAMAGED
+    return None
+
+
+def _objects(pdf: pikepdf.Pdf) -> Iterator[pikepdf.Object]:
+    """Every object of the file, reachable or not, and its trailer, where a dictionary could hide."""
+    yield pdf.trailer
+    yield from pdf.objects
+
+
+def _flaw_of(item: object) -> Flaw | None:
+    """Look closely only at an object whose written form has a suspicious name: few have, and writing it is fast."""
+    if not isinstance(item, pikepdf.Object):  # null, a number or a boolean, which pikepdf gives as Python's own
+        return None
+    whole = item.stream_dict if isinstance(item, pikepdf.Stream) else item
+    if not _SUSPICIOUS.search(whole.unparse(resolved=True)):
+        return None
+    if isinstance(item, pikepdf.Name):
+        return _FORBIDDEN_NAMES.get(str(item))
+    return next(_flaws_in(whole), None)
+
+
+def _flaws_in(root: pikepdf.Object) -> Iterator[Flaw]:
+    """The flaws of an object and of those written inside it; what it refers to is an object of its own."""
+    todo: list[object] = [root]
+    while todo:
+        item = todo.pop()
+        if isinstance(item, pikepdf.Array):
+            todo.extend(child for child in item if _is_written_here(child))
+        elif isinstance(item, pikepdf.Dictionary):
+            for key, value in item.items():
+                flaw = _flaw_of_entry(key, value)
+                if flaw is not None:
+                    yield flaw
+                if _is_written_here(value):
+                    todo.append(value)
+
+
+def _is_written_here(value: object) -> bool:
+    return isinstance(value, pikepdf.Array | pikepdf.Dictionary) and not value.is_indirect
+
+
+def _flaw_of_entry(key: str, value: object) -> Flaw | None:
+    if key == "/JS":  # also a possible name for a font or an image, which are dictionaries
+        return Flaw.SCRIPT if isinstance(value, pikepdf.String | pikepdf.Stream) else None
+    if key in _FORBIDDEN_KEYS:
+        return _FORBIDDEN_KEYS[key]
+    return _FORBIDDEN_VALUES.get(key, {}).get(str(value)) if isinstance(value, pikepdf.Name) else None

@@ -1,0 +1,132 @@
+"""The priced part of a paper: lines, discounts, VAT by rate, totals. Decimal throughout, rounded half up to the cent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+
+from enrolments.models import Enrolment, EnrolmentState
+
+from .training import trainee_name
+
+CENT = Decimal("0.01")
+
+
+def percent(rate: Decimal) -> str:
+    """Decimal("5.50") → "5,5 %", without the zeros that say nothing."""
+    return f"{rate.normalize():f}".replace(".", ",") + "\u00a0%"
+
+
+@dataclass(frozen=True)
+class BillLine:
+    """Seats of one session at one price. Prices are EUR HT per trainee; `accord` is the reference that gave the price."""
+
+    title: str
+    reference: str
+    session_code: str
+    trainees: tuple[str, ...]
+    quantity: int
+    public_price: Decimal
+    price: Decimal
+    accord: str
+    vat_rate: Decimal
+
+    @property
+    def total(self) -> Decimal:
+        return self.price * self.quantity
+
+    @property
+    def saving(self) -> Decimal:
+        """What the accord takes off this line, EUR HT."""
+        return (self.public_price - self.price) * self.quantity
+
+    @property
+    def vat_label(self) -> str:
+        return percent(self.vat_rate)
+
+
+@dataclass(frozen=True)
+class VatRow:
+    """The VAT of one rate (percent): rounded once, on the sum of its lines."""
+
+    rate: Decimal
+    base: Decimal
+
+    @property
+    def amount(self) -> Decimal:
+        return (self.base * self.rate / 100).quantize(CENT, rounding=ROUND_HALF_UP)
+
+    @property
+    def label(self) -> str:
+        return percent(self.rate)
+
+
+@dataclass(frozen=True)
+class Bill:
+    """Amounts EUR. A credit note has negative quantities, hence negative totals."""
+
+    lines: tuple[BillLine, ...]
+
+    @property
+    def gross(self) -> Decimal:
+        """Total HT before discounts."""
+        return sum((line.public_price * line.quantity for line in self.lines), Decimal(0))
+
+    @property
+    def discount(self) -> Decimal:
+        """The accord's reduction as it stands in the column of amounts: negative."""
+        return self.net - self.gross
+
+    @property
+    def saving(self) -> Decimal:
+        return sum((line.saving for line in self.lines), Decimal(0))
+
+    @property
+    def net(self) -> Decimal:
+        """Total HT to pay."""
+        return sum((line.total for line in self.lines), Decimal(0))
+
+    @property
+    def vat(self) -> tuple[VatRow, ...]:
+        bases: dict[Decimal, Decimal] = {}
+        for line in self.lines:
+            bases[line.vat_rate] = bases.get(line.vat_rate, Decimal(0)) + line.total
+        return tuple(VatRow(rate, base) for rate, base in sorted(bases.items(), reverse=True))
+
+    @property
+    def total(self) -> Decimal:
+        """Total TTC."""
+        return self.net + sum((row.amount for row in self.vat), Decimal(0))
+
+    @property
+    def exempt(self) -> bool:
+        """Whether a line bears no VAT: the paper then names the exemption (CGI, art. 261-4-4° a)."""
+        return any(line.vat_rate == 0 for line in self.lines)
+
+
+def bill_of(enrolments: Sequence[Enrolment], *, sign: int = 1) -> Bill:
+    """Bill the enrolments that are not cancelled, at their frozen prices; `sign` -1 for a credit note on all of them."""
+    groups: dict[tuple[date, int, Decimal, Decimal, int], list[Enrolment]] = {}
+    for enrolment in enrolments:
+        if sign < 0 or enrolment.state != EnrolmentState.CANCELLED:
+            session = enrolment.session
+            key = (session.starts_on, session.pk, enrolment.public_price, enrolment.price, enrolment.accord_id or 0)
+            groups.setdefault(key, []).append(enrolment)
+    return Bill(tuple(_line(groups[key], sign) for key in sorted(groups)))
+
+
+def _line(group: Sequence[Enrolment], sign: int) -> BillLine:
+    first, course = group[0], group[0].session.course
+    return BillLine(
+        title=course.title,
+        reference=course.reference,
+        session_code=first.session.code,
+        trainees=tuple(sorted(trainee_name(enrolment) for enrolment in group)),
+        quantity=sign * len(group),
+        public_price=first.public_price,
+        price=first.price,
+        accord=first.accord.reference if first.accord is not None else "",
+        vat_rate=course.vat_rate,
+    )

@@ -1,0 +1,116 @@
+"""The priced papers that the provider issues about an order: bon pour accord, convention, facture and avoir."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from accounts.document_types import DocumentType
+from enrolments.models import Enrolment, Order
+
+from .bill import bill_of
+from .paper import Paper
+from .parties import Party, Provider
+from .training import actions_of
+
+OFFER_DAYS = 30  # how long an offer stands
+PAYMENT_DAYS = 30  # the term that Code de commerce L441-10 I gives when nothing else was agreed
+
+
+def _subject(enrolments: Sequence[Enrolment]) -> str:
+    titles = sorted({enrolment.session.course.title for enrolment in enrolments})
+    return " ; ".join(titles)
+
+
+def _facts(provider: Provider, order: Order, enrolments: Sequence[Enrolment]) -> dict[str, Any]:
+    return {
+        "provider": provider,
+        "client": Party.of_order(order),
+        "order_number": order.number,
+        "placed_on": order.placed_on,
+        "purchase_order_number": order.purchase_order_number,
+        "opco": order.opco,
+        "contact_email": order.order_email,
+        "actions": actions_of(enrolments),
+        "bill": bill_of(enrolments),
+    }
+
+
+def bon_pour_accord(
+    *, provider: Provider, order: Order, enrolments: Sequence[Enrolment], number: str, issued_on: date
+) -> Paper:
+    """The offer that the client signs; with its programme it may stand for the convention (Code du travail D6353-1 II)."""
+    facts = _facts(provider, order, enrolments) | {"valid_until": issued_on + timedelta(days=OFFER_DAYS)}
+    return Paper(
+        type=DocumentType.BON_POUR_ACCORD,
+        number=number,
+        issued_on=issued_on,
+        title=_("Bon pour accord %(number)s") % {"number": number},
+        subject=_subject(enrolments),
+        facts=facts,
+        amount=facts["bill"].net,
+    )
+
+
+def convention(
+    *, provider: Provider, order: Order, enrolments: Sequence[Enrolment], number: str, issued_on: date
+) -> Paper:
+    """The training agreement (Code du travail L6353-1, D6353-1 I)."""
+    facts = _facts(provider, order, enrolments) | {"payment_days": PAYMENT_DAYS}
+    return Paper(
+        type=DocumentType.CONVENTION,
+        number=number,
+        issued_on=issued_on,
+        title=_("Convention de formation professionnelle %(number)s") % {"number": number},
+        subject=_subject(enrolments),
+        facts=facts,
+        amount=facts["bill"].net,
+    )
+
+
+def facture(
+    *, provider: Provider, order: Order, enrolments: Sequence[Enrolment], number: str, issued_on: date
+) -> Paper:
+    """The invoice (Code de commerce L441-9, CGI annexe II art. 242 nonies A), due `PAYMENT_DAYS` after its date."""
+    facts = _facts(provider, order, enrolments) | {
+        "heading": _("Facture"),
+        "due_on": issued_on + timedelta(days=PAYMENT_DAYS),
+    }
+    return Paper(
+        type=DocumentType.FACTURE,
+        number=number,
+        issued_on=issued_on,
+        title=_("Facture %(number)s") % {"number": number},
+        subject=_subject(enrolments),
+        facts=facts,
+        amount=facts["bill"].net,
+    )
+
+
+def avoir(
+    *,
+    provider: Provider,
+    order: Order,
+    enrolments: Sequence[Enrolment],
+    number: str,
+    issued_on: date,
+    invoice_number: str,
+    invoice_date: date,
+    reason: str,
+) -> Paper:
+    """The credit note on `enrolments`: an invoice itself, that names the one it corrects (CGI art. 289 I-5)."""
+    facts = _facts(provider, order, enrolments) | {
+        "heading": _("Avoir"),
+        "bill": bill_of(enrolments, sign=-1),
+        "credited": {"number": invoice_number, "date": invoice_date, "reason": reason},
+    }
+    return Paper(
+        type=DocumentType.FACTURE,
+        number=number,
+        issued_on=issued_on,
+        title=_("Avoir %(number)s") % {"number": number},
+        subject=_subject(enrolments),
+        facts=facts,
+        amount=facts["bill"].net,
+    )

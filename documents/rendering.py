@@ -1,0 +1,132 @@
+"""From a Paper to the bytes of its PDF, with WeasyPrint.
+
+Importing this module costs over a second: only what renders imports it (a worker, a management command), never the
+web process at start-up. Styles, fonts and fetcher are made once per process; a warm page then takes some 60 ms.
+
+Tagged PDF/UA-1. The same Paper gives the same bytes: dates are the paper's own, the file's identifier is derived from
+its type and number, and the fonts are made without a time stamp.
+"""
+
+import hashlib
+import io
+import logging
+import threading
+from functools import cache
+from pathlib import Path
+from typing import Any, NoReturn
+from urllib.parse import parse_qs, urlsplit
+
+from django.contrib.staticfiles import finders
+from django.core.exceptions import SuspiciousOperation
+from django.template.loader import render_to_string
+from fontTools.ttLib import TTFont
+from fontTools.varLib.instancer import instantiateVariableFont
+from weasyprint import CSS, HTML
+from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+from documents.papers import Paper
+
+SCHEME = "static"
+STYLESHEET = "css/pdf.css"
+READABLE = ("css/", "fonts/", "img/")  # folders of static files that a paper is made of
+# Figtree has no narrow no-break space; left as it is, every amount would pull in another font of the machine.
+PRINTABLE_SPACES = str.maketrans({"\u202f": "\u00a0"})
+
+for _talkative in ("fontTools", "weasyprint.progress"):  # each step of each page, at INFO
+    logging.getLogger(_talkative).setLevel(logging.WARNING)
+_lock = threading.Lock()  # Pango's font map, shared by all renderings, is not made for two threads
+
+
+class RenderingError(RuntimeError):
+    """A template asked for something that is not one of our own static files, or that is not there."""
+
+
+class OwnFilesFetcher(URLFetcher):  # type: ignore[misc]
+    """Answers `static:<path>` from our static files and refuses everything else; a refusal stops the rendering.
+
+    `static:fonts/x.woff2?wght=600` is that variable font made static at a weight: WeasyPrint would otherwise do it for
+    every document (a third of its time) and stamp the result with the hour.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(allowed_protocols=(SCHEME,), fail_on_errors=True)
+
+    def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:
+        """Return the file; ValueError for an address that is not ours."""
+        parts = urlsplit(url)
+        if parts.scheme != SCHEME or parts.netloc:
+            raise ValueError(f"not one of our own static files: {url}")
+        path = _static_file(parts.path)
+        weight = parse_qs(parts.query).get("wght")
+        return URLFetcherResponse(url, _font_at(path, int(weight[0])) if weight else path.read_bytes())
+
+    def open(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Close urllib's own door, which the parent class leaves beside `fetch`."""
+        raise ValueError("not one of our own static files")
+
+
+def _static_file(path: str) -> Path:
+    """Where our static file `path` lies; ValueError if it is none, or of a folder that papers have no use for."""
+    try:
+        found = finders.find(path) if path.startswith(READABLE) else None
+    except SuspiciousOperation:
+        found = None
+    if not isinstance(found, str):
+        raise ValueError(f"not one of our own static files: {path}")
+    return Path(found)
+
+
+def _font_at(path: Path, weight: int) -> bytes:
+    font = TTFont(path, recalcTimestamp=False)
+    font.flavor = None
+    instantiateVariableFont(font, {"wght": weight}, inplace=True, static=True)
+    content = io.BytesIO()
+    font.save(content)
+    return content.getvalue()
+
+
+class _Press:
+    """What every rendering of this process shares."""
+
+    def __init__(self) -> None:
+        self.fetcher = OwnFilesFetcher()
+        self.fonts = FontConfiguration()
+        self.images: dict[str, Any] = {}
+        # Without font_config, WeasyPrint would drop @font-face without a word.
+        self.stylesheet = CSS(url=f"{SCHEME}:{STYLESHEET}", url_fetcher=self.fetcher, font_config=self.fonts)
+
+
+@cache
+def _press() -> _Press:
+    return _Press()
+
+
+def source(paper: Paper) -> str:
+    """The HTML of which the PDF is made; every value in it is escaped by the templates."""
+    return render_to_string(paper.template, {**paper.facts, "paper": paper}).translate(PRINTABLE_SPACES)
+
+
+def render(paper: Paper) -> bytes:
+    """Return the PDF of `paper`. Raises RenderingError when its template refers to a file that is not ours."""
+    identifier = hashlib.sha256(f"{paper.type}:{paper.number}".encode()).digest()[:16]
+    try:
+        with _lock:
+            press = _press()
+            document = HTML(string=source(paper), url_fetcher=press.fetcher)
+            content: bytes = document.write_pdf(
+                stylesheets=[press.stylesheet],
+                font_config=press.fonts,
+                cache=press.images,
+                pdf_variant="pdf/ua-1",
+                pdf_identifier=identifier,
+            )
+    except FatalURLFetchingError as error:  # a BaseException, which would end a worker
+        raise RenderingError(f"{paper.title}: {error}") from error
+    return content
+
+
+def warm_up() -> None:
+    """Load styles and fonts now rather than at the first document."""
+    with _lock:
+        _press()

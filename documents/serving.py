@@ -1,0 +1,127 @@
+"""The bytes of a document: streamed from the private store, never before the journal has a line about it."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+from typing import BinaryIO, cast
+
+from allauth.account.adapter import get_adapter
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils.http import content_disposition_header
+
+from accounts.models import User
+from accounts.requests import person
+from documents.models import Document, Serving, ServingOutcome, documents_storage
+
+logger = logging.getLogger(__name__)
+
+CHUNK = 64 * 1024
+BIGGEST_ID = 2**63 - 1
+# What is opened from here can run nothing, load nothing and submit nothing, and only the portal may frame it.
+POLICY = "sandbox; default-src 'none'; object-src 'self'; plugin-types application/pdf; frame-ancestors 'self'"
+
+
+def serve_document(request: HttpRequest, document: Document, *, inline: bool) -> HttpResponseBase:
+    """Answer with the file of a document that the caller has checked the person may open.
+
+    HEAD, a single byte range (206, or 416 when it lies outside) and If-Range are understood; a request for several
+    ranges gets the whole. Memory does not grow with the file. A file that can't be opened answers 503 and is journaled
+    as such; a database that can't take the journal's line raises, so no byte leaves unrecorded.
+    """
+    try:
+        file = cast(BinaryIO, documents_storage().open(str(document.file.name), "rb"))
+    except OSError:
+        logger.exception("The file of document %s can't be opened", document.pk)
+        record(request, document.pk, ServingOutcome.FAILED, document)
+        return render(request, "documents/unavailable.html", {"document": document}, status=503)
+    try:
+        if request.method != "HEAD":
+            record(request, document.pk, ServingOutcome.VIEWED if inline else ServingOutcome.DOWNLOADED, document)
+    except BaseException:
+        file.close()
+        raise
+    response = _answer(request, document, file)
+    response.headers["Accept-Ranges"] = "bytes"
+    response.headers["ETag"] = f'"{document.sha256}"'
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Content-Security-Policy"] = POLICY
+    disposition = content_disposition_header(not inline, file_name(document))
+    response.headers["Content-Disposition"] = disposition or "attachment"
+    return response
+
+
+def record(request: HttpRequest, requested_id: int, outcome: ServingOutcome, document: Document | None) -> None:
+    """Write one line of the journal: who, what, when (the database's default), from where, and what was answered."""
+    user: User = person(request)
+    Serving.objects.create(
+        document=document,
+        requested_id=min(requested_id, BIGGEST_ID),
+        user=user,
+        user_email=user.email,
+        outcome=outcome,
+        ip_address=get_adapter().get_client_ip(request),
+        user_agent=request.headers.get("User-Agent", "")[:300].replace("\x00", ""),
+    )
+
+
+def record_refusal(request: HttpRequest, requested_id: int) -> None:
+    """Journal that someone asked for a document that they may not open, or that does not exist."""
+    document = Document.objects.filter(pk=requested_id).first()
+    record(request, requested_id, ServingOutcome.REFUSED, document)
+
+
+def file_name(document: Document) -> str:
+    """A name that a person can file: `2026-10-14_Facture_FA2026-00123_Python-les-bases.pdf`."""
+    parts = [document.issued_on.isoformat(), document.get_type_display(), document.number]
+    if document.session is not None:
+        parts.append(document.session.course.title)
+    return "_".join(re.sub(r"[^\w-]+", "-", part).strip("-") for part in parts)[:150] + ".pdf"
+
+
+def _answer(request: HttpRequest, document: Document, file: BinaryIO) -> HttpResponseBase:
+    """The whole file, the part of it that the Range header asks for, or 416."""
+    wanted = request.headers.get("Range", "")
+    if request.headers.get("If-Range", f'"{document.sha256}"') != f'"{document.sha256}"':
+        wanted = ""
+    bounds = byte_range(wanted, document.size)
+    if bounds is None:
+        return FileResponse(file, content_type="application/pdf")
+    first, last = bounds
+    if first > last:
+        file.close()
+        refusal = HttpResponse(status=416, content_type="application/pdf")
+        refusal.headers["Content-Range"] = f"bytes */{document.size}"
+        return refusal
+    response = StreamingHttpResponse(_slice(file, first, last), status=206, content_type="application/pdf")
+    response.headers["Content-Range"] = f"bytes {first}-{last}/{document.size}"
+    response.headers["Content-Length"] = str(last - first + 1)
+    return response
+
+
+def byte_range(header: str, size: int) -> tuple[int, int] | None:
+    """First and last byte that `Range: bytes=…` asks for (RFC 9110, 14.1.2); None for the whole.
+
+    `first > last` says that the range can't be satisfied. Several ranges, other units and nonsense mean the whole.
+    """
+    match = re.fullmatch(r"bytes=([0-9]{0,18})-([0-9]{0,18})", header.replace(" ", ""))
+    if match is None or match.groups() == ("", ""):
+        return None
+    start, end = match.groups()
+    if not start:
+        return (max(size - int(end), 0), size - 1) if int(end) else (size, 0)
+    if end and int(end) < int(start):
+        return None
+    return (int(start), min(int(end or size), size - 1)) if int(start) < size else (size, 0)
+
+
+def _slice(file: BinaryIO, first: int, last: int) -> Iterator[bytes]:
+    with file:
+        file.seek(first)
+        left = last - first + 1
+        while left and (chunk := file.read(min(CHUNK, left))):
+            left -= len(chunk)
+            yield chunk

@@ -1,0 +1,12 @@
+"""Addresses of the document library."""
+
+from django.urls import path
+
+from documents import views
+
+urlpatterns = [
+    path("documents/", views.document_list, name="document_list"),
+    path("documents/<int:pk>/", views.document_detail, name="document_detail"),
+    path("documents/<int:pk>/apercu/", views.document_view, name="document_view"),
+    path("documents/<int:pk>/telecharger/", views.document_download, name="document_download"),
+]

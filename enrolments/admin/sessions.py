@@ -1,0 +1,67 @@
+"""Sessions again, now that it is known who is enrolled in them."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.db import models
+from django.db.models import F, Q
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.admin.base import QuestionFilter, ReadOnlyInline, count_of
+from catalogue.admin import SessionAdmin
+from catalogue.models import Session, SessionState
+from enrolments.models import Enrolment
+
+
+class EnrolmentOfSessionInline(ReadOnlyInline[Enrolment, Session]):
+    model = Enrolment
+    fields = ("participant", "establishment", "order", "state", "price")
+    select_related = ("participant", "establishment", "order")
+
+
+class SeatsFilter(QuestionFilter):
+    title = _("remplissage")
+    parameter_name = "remplissage"
+    answers = {
+        "sous-minimum": (
+            _("À venir, sous le minimum"),
+            lambda: (
+                Q(starts_on__gt=timezone.localdate(), enrolled__lt=F("minimum"))
+                & ~Q(state__in=[SessionState.CANCELLED, SessionState.DONE])
+            ),
+        ),
+        "complete": (_("Plus de place"), lambda: Q(enrolled__gte=F("seats"))),
+        "trop": (_("Plus d’inscrits que de places"), lambda: Q(enrolled__gt=F("seats"))),
+    }
+
+
+admin.site.unregister(Session)
+
+
+@admin.register(Session)
+class SessionWithEnrolmentsAdmin(SessionAdmin):
+    """A session, with who is enrolled in it."""
+
+    list_display = (
+        "code",
+        "course",
+        "starts_on",
+        "ends_on",
+        "city",
+        "trainer",
+        "state",
+        "enrolled",
+        "minimum",
+        "seats",
+    )
+    list_filter = (SeatsFilter, *SessionAdmin.list_filter)
+    inlines = (*SessionAdmin.inlines, EnrolmentOfSessionInline)
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Session]:
+        return super().get_queryset(request).annotate(enrolled=count_of(Enrolment.objects.active(), "session"))
+
+    @admin.display(description=_("inscrits"), ordering="enrolled")
+    def enrolled(self, session: Session) -> int:
+        return int(getattr(session, "enrolled", 0))

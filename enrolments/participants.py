@@ -1,0 +1,61 @@
+"""Who a participant is: known within a home, which is the company or, before staff attach the order, its email."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from accounts.models import Establishment
+from enrolments.models import Participant
+
+_SPACES = re.compile(r"\s+")
+_BY_KEY = """
+SELECT participant.* FROM unnest(%(companies)s::bigint[], %(emails)s::text[], %(keys)s::text[])
+  AS wanted (company_id, owner_email, erp_key)
+JOIN enrolments_participant participant ON participant.company_id = wanted.company_id
+  AND participant.owner_email = wanted.owner_email AND participant.erp_key = wanted.erp_key
+WHERE participant.erp_key <> ''
+UNION ALL
+SELECT participant.* FROM unnest(%(companies)s::bigint[], %(emails)s::text[], %(keys)s::text[])
+  AS wanted (company_id, owner_email, erp_key)
+JOIN enrolments_participant participant ON participant.company_id IS NULL AND wanted.company_id IS NULL
+  AND participant.owner_email = wanted.owner_email AND participant.erp_key = wanted.erp_key
+WHERE participant.erp_key <> ''
+"""
+
+
+class Home(NamedTuple):
+    """Where participants of an order are known: its company's id, or its email when it has no establishment yet."""
+
+    company_id: int | None
+    owner_email: str
+
+    @classmethod
+    def of(cls, establishment: Establishment | None, order_email: str) -> Home:
+        return cls(None, order_email) if establishment is None else cls(establishment.company_id, "")
+
+    @classmethod
+    def of_participant(cls, participant: Participant) -> Home:
+        return cls(participant.company_id, participant.owner_email)
+
+
+def erp_key(email: str, last_name: str, first_name: str) -> str:
+    """The person as the ERP names them, whatever the case and the spaces; accents count (Ines is not Inès)."""
+    parts = (_SPACES.sub(" ", unicodedata.normalize("NFC", part)).strip() for part in (email, last_name, first_name))
+    return "|".join(unicodedata.normalize("NFC", part.casefold()).replace("|", " ") for part in parts)
+
+
+def participants_by_key(wanted: Iterable[tuple[Home, str]]) -> dict[tuple[Home, str], Participant]:
+    """Those that the ERP names so in these homes: one query, two lookups in one index."""
+    pairs = set(wanted)
+    if not pairs:
+        return {}
+    parameters = {
+        "companies": [home.company_id for home, _key in pairs],
+        "emails": [home.owner_email for home, _key in pairs],
+        "keys": [key for _home, key in pairs],
+    }
+    rows = Participant.objects.raw(_BY_KEY, parameters)
+    return {(Home.of_participant(participant), participant.erp_key): participant for participant in rows}

@@ -1,0 +1,11 @@
+"""Addresses of the lists of orders, enrolments and participants."""
+
+from django.urls import path
+
+from enrolments import views
+
+urlpatterns = [
+    path("inscriptions/", views.enrolment_list, name="enrolment_list"),
+    path("commandes/", views.order_list, name="order_list"),
+    path("collaborateurs/", views.participant_list, name="participant_list"),
+]

@@ -1,0 +1,37 @@
+"""What every page's frame needs. It asks the database nothing."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """The provider's name and address, the navigation of a logged-in person, and whether this is the demonstration."""
+    logged_in = getattr(request, "user", None) is not None and request.user.is_authenticated
+    return {
+        "provider": settings.PROVIDER,
+        "demo_mode": settings.DEMO,
+        "nav": _navigation(request.path) if logged_in else [],
+    }
+
+
+def _navigation(path: str) -> list[dict[str, Any]]:
+    places = [
+        (_("Tableau de bord"), _("Accueil"), "layout-dashboard", ("dashboard",)),
+        (_("Inscriptions"), "", "calendar-days", ("enrolment_list", "order_list")),
+        (_("Collaborateurs"), _("Équipe"), "users", ("participant_list",)),
+        (_("Documents"), "", "files", ("document_list",)),
+    ]
+    return [
+        {
+            "label": label,
+            "short": short,
+            "icon": icon,
+            "url": reverse(names[0]),
+            "current": any(path.startswith(reverse(name)) for name in names),
+        }
+        for label, short, icon, names in places
+    ]

@@ -1,0 +1,294 @@
+"""The one settings file. Every variable is typed; what is missing or malformed stops the start, all reasons at once.
+
+`ESPACE_ENV` is `production` as soon as DATABASE_URL is given, else `local`: a checkout that runs for itself, on its
+own private PostgreSQL, reachable from this machine only. Tests set `test`. docs/operations.md lists the variables.
+"""
+
+import secrets
+from pathlib import Path
+from typing import Any
+
+import django_stubs_ext
+from csp.constants import NONE, SELF
+from environs import Env, validate
+
+from . import local_database
+
+django_stubs_ext.monkeypatch()  # so that `ModelAdmin[Order]` and `ModelForm[Order]` mean at run time what mypy reads
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = BASE_DIR / ".data"
+
+env = Env(eager=False)
+
+ESPACE_ENV: str = env.str("ESPACE_ENV", "", validate=validate.OneOf(["", "local", "production", "test"]))
+DATABASE_URL: str = env.str("DATABASE_URL", "")
+ESPACE_ENV = ESPACE_ENV or ("production" if DATABASE_URL else "local")
+PRODUCTION = ESPACE_ENV == "production"
+
+DEBUG = False
+DEMO: bool = env.bool("ESPACE_DEMO", False)
+
+
+def _local_secret_key() -> str:
+    """A checkout's own key, made once and kept out of the repository (`.data/secret-key`, mode 600)."""
+    path = DATA_DIR / "secret-key"
+    if not path.exists():
+        DATA_DIR.mkdir(exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(50))
+    return path.read_text()
+
+
+if PRODUCTION:
+    SECRET_KEY: str = env.str("SECRET_KEY", validate=validate.Length(min=50))
+    ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", validate=validate.Length(min=1))
+    DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL")
+    EMAIL_URL: Any = env.dj_email_url("EMAIL_URL")
+else:
+    SECRET_KEY = env.str("SECRET_KEY", "") or _local_secret_key()
+    ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]", "testserver"])
+    DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Espace client <ne-pas-repondre@espace-client.example>")
+    EMAIL_URL = env.dj_email_url("EMAIL_URL", "")
+SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
+
+# --- What the portal is made of -----------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "accounts",
+    "catalogue",
+    "enrolments",
+    "documents",
+    "espace_client",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "guardian",
+    "csp",
+    "django_htmx",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.forms",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "espace_client.urls"
+WSGI_APPLICATION = "espace_client.wsgi.application"
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "espace_client.context.frame",
+            ],
+        },
+    }
+]
+
+# --- Database and cache -------------------------------------------------------------------------------------------
+
+DATABASES: dict[str, Any] = {"default": env.dj_db_url("DATABASE_URL", local_database.url() if not DATABASE_URL else "")}
+if DATABASES["default"]:
+    DATABASES["default"]["OPTIONS"] = {
+        **DATABASES["default"].get("OPTIONS", {}),
+        "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", 8), "timeout": 10},
+    }
+    if ESPACE_ENV == "test":  # a race needs more connections than a pool gives, and no connection may outlive a test
+        del DATABASES["default"]["OPTIONS"]["pool"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL: str = env.str("REDIS_URL", "")
+# Shared by all processes, because the rate limits count in it: a cache per process would multiply every limit.
+CACHES: dict[str, Any] = {
+    "default": (
+        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+        if REDIS_URL
+        else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "espace_client_cache"}
+    )
+}
+
+# --- Accounts -----------------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "dashboard"
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_FORMS = {
+    "signup": "accounts.forms.SignupForm",
+    "reset_password_from_key": "accounts.forms.ResetPasswordKeyForm",
+}
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_SESSION_REMEMBER = None
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if PRODUCTION else "http"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Espace client"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
+TRUSTED_PROXY_COUNT: int = env.int("TRUSTED_PROXY_COUNT", 0)
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
+GUARDIAN_MONKEY_PATCH_USER = False
+ANONYMOUS_USER_NAME = None
+# guardian's backend would answer has_perm from its rows alone; here a row without an access in force opens nothing.
+SILENCED_SYSTEM_CHECKS = ["guardian.W001"]
+
+# --- Files --------------------------------------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+DOCUMENTS_ROOT: Path = env.path("DOCUMENTS_ROOT", DATA_DIR / "documents")
+DOCUMENTS_S3_BUCKET: str = env.str("DOCUMENTS_S3_BUCKET", "")
+_DOCUMENTS_LOCAL = {
+    "BACKEND": "documents.storage.PrivateFileSystemStorage",
+    "OPTIONS": {"location": DOCUMENTS_ROOT, "file_permissions_mode": 0o640, "directory_permissions_mode": 0o750},
+}
+_DOCUMENTS_S3 = {
+    "BACKEND": "storages.backends.s3.S3Storage",
+    "OPTIONS": {
+        "bucket_name": DOCUMENTS_S3_BUCKET,
+        "endpoint_url": env.str("DOCUMENTS_S3_ENDPOINT", "") or None,
+        "region_name": env.str("DOCUMENTS_S3_REGION", "") or None,
+        "default_acl": "private",
+        "querystring_auth": True,
+        "file_overwrite": False,
+    },
+}
+STORAGES: dict[str, Any] = {
+    "default": _DOCUMENTS_LOCAL,
+    "documents": _DOCUMENTS_S3 if DOCUMENTS_S3_BUCKET else _DOCUMENTS_LOCAL,
+    "staticfiles": {
+        "BACKEND": (
+            "django.contrib.staticfiles.storage.StaticFilesStorage"
+            if ESPACE_ENV == "test"
+            else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        )
+    },
+}
+WHITENOISE_USE_FINDERS = ESPACE_ENV == "test"  # no collectstatic before a test
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+
+# --- Mails --------------------------------------------------------------------------------------------------------
+
+if EMAIL_URL and "EMAIL_BACKEND" in EMAIL_URL:
+    EMAIL_BACKEND = EMAIL_URL["EMAIL_BACKEND"]
+    EMAIL_HOST, EMAIL_PORT = EMAIL_URL["EMAIL_HOST"], EMAIL_URL["EMAIL_PORT"]
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = EMAIL_URL["EMAIL_HOST_USER"], EMAIL_URL["EMAIL_HOST_PASSWORD"]
+    EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL_URL["EMAIL_USE_TLS"], EMAIL_URL["EMAIL_USE_SSL"]
+    EMAIL_TIMEOUT = EMAIL_URL["EMAIL_TIMEOUT"] or 15
+else:  # nothing leaves a checkout: mails are kept as files, and the demo shows them
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+EMAIL_FILE_PATH = DATA_DIR / "mails"
+
+# --- Security -----------------------------------------------------------------------------------------------------
+
+SECURE_SSL_REDIRECT = PRODUCTION and env.bool("SECURE_SSL_REDIRECT", True)
+SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
+if TRUSTED_PROXY_COUNT:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+SESSION_COOKIE_NAME = "__Host-session" if PRODUCTION else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if PRODUCTION else "csrf"
+CSRF_COOKIE_HTTPONLY = True
+X_FRAME_OPTIONS = "SAMEORIGIN"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "frame-src": [SELF],
+        "object-src": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [SELF],
+        "base-uri": [NONE],
+    }
+}
+
+# --- Language, time, log ------------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "fr"
+LANGUAGES = [("fr", "Français")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "Europe/Paris"
+USE_TZ = True
+USE_THOUSAND_SEPARATOR = False
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
+}
+
+# --- The provider, printed on pages and papers --------------------------------------------------------------------
+
+PROVIDER = {
+    "name": env.str("PROVIDER_NAME", "ib Cegos"),
+    "phone": env.str("PROVIDER_PHONE", "01 40 00 00 00"),
+    "email": env.str("PROVIDER_EMAIL", "espace-client@ib-cegos.example"),
+    "address": env.str("PROVIDER_ADDRESS", "19 rue René-Jacques, 92130 Issy-les-Moulineaux"),
+    "siret": env.str("PROVIDER_SIRET", ""),
+    "nda": env.str("PROVIDER_NDA", ""),
+    "url": env.str("PROVIDER_URL", ""),
+}
+
+env.seal()

@@ -1,0 +1,1 @@
+"""The pages that gather what the four apps hold, and those of the site itself."""

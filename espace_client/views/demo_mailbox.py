@@ -1,0 +1,95 @@
+"""The mailbox of the demonstration: the mails that would have left. Its addresses exist in demo mode only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+SEPARATOR = b"\n" + b"-" * 79 + b"\n"
+MOST_MAILS = 50
+MAIL_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A mail as its reader sees it. `key` is its file and its place in it."""
+
+    key: str
+    subject: str
+    sender: str
+    to: str
+    sent_at: datetime
+    text: str
+    html: str
+
+    @property
+    def url(self) -> str:
+        return reverse("demo_mail", args=[self.key])
+
+    @property
+    def html_url(self) -> str:
+        return reverse("demo_mail_html", args=[self.key]) if self.html else ""
+
+
+@login_not_required
+@require_safe
+def demo_mailbox(request: HttpRequest) -> HttpResponse:
+    """The newest mails, of everybody: the demonstration has no secrets."""
+    return render(request, "demo_mailbox.html", {"mails": _mails()})
+
+
+@login_not_required
+@require_safe
+def demo_mail(request: HttpRequest, key: str) -> HttpResponse:
+    """One mail, its text and a frame with its HTML."""
+    return render(request, "demo_mail.html", {"mail": _mail(key)})
+
+
+@login_not_required
+@require_safe
+def demo_mail_html(request: HttpRequest, key: str) -> HttpResponse:
+    """The HTML part alone, under a policy that runs nothing; mails carry their styles inline."""
+    return HttpResponse(_mail(key).html, headers={"Content-Security-Policy": MAIL_POLICY})
+
+
+def _mail(key: str) -> Mail:
+    found = next((mail for mail in _mails() if mail.key == key), None)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _mails() -> list[Mail]:
+    """The mails of the file backend, newest first; one file holds those of one connection, between rulers."""
+    folder = Path(settings.EMAIL_FILE_PATH)
+    mails = []
+    for path in sorted(folder.glob("*.log"), reverse=True)[:MOST_MAILS]:
+        for place, raw in enumerate(part for part in path.read_bytes().split(SEPARATOR) if part.strip()):
+            message = message_from_bytes(raw.lstrip(), _class=EmailMessage, policy=policy.default)
+            mails.append(_parsed(f"{path.stem}-{place}", message))
+    return sorted(mails, key=lambda mail: mail.sent_at, reverse=True)[:MOST_MAILS]
+
+
+def _parsed(key: str, message: EmailMessage) -> Mail:
+    text, html = message.get_body(("plain",)), message.get_body(("html",))
+    return Mail(
+        key=key,
+        subject=str(message["Subject"]),
+        sender=str(message["From"]),
+        to=str(message["To"]),
+        sent_at=timezone.localtime(parsedate_to_datetime(str(message["Date"]))),
+        text=text.get_content() if text else "",
+        html=html.get_content() if html else "",
+    )

@@ -1,0 +1,65 @@
+"""Giving and removing accesses: who may, and what is read again inside the lock (rule 4)."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.exceptions import PermissionDenied
+
+from accounts.document_types import DocumentType
+from accounts.models import Access, Establishment, EstablishmentGrant, User
+from accounts.roles import Role
+from accounts.services import OwnAdministratorRightError, remove_access, save_access
+from tests.worlds import World
+
+
+def types_of(user: User, establishment: Establishment) -> set[str]:
+    rows = EstablishmentGrant.objects.filter(user=user, content_object=establishment)
+    return set(rows.values_list("permission__codename", flat=True))
+
+
+OUTSIDERS = ["standard", "neighbour", "ex_member", "delegate_ended", "responsable", "unverified"]
+
+
+@pytest.mark.parametrize("persona", OUTSIDERS)
+def test_only_staff_and_administrators_give_and_remove(world: World, persona: str) -> None:
+    actor, access = world.personas[persona], Access.objects.get(user=world.personas["standard"])
+    with pytest.raises(PermissionDenied):
+        remove_access(access=access, actor=actor)
+    access.role = Role.ADMINISTRATOR
+    with pytest.raises(PermissionDenied):
+        save_access(access=access, types=[], actor=actor)
+    new = Access(user=world.personas["ex_member"], establishment=world.lille, role=Role.STANDARD)
+    with pytest.raises(PermissionDenied):
+        save_access(access=new, types=DocumentType, actor=actor)
+    assert Access.objects.get(pk=access.pk).role == Role.STANDARD
+
+
+def test_an_administrator_removes_another_and_never_themselves(world: World) -> None:
+    first, second = world.personas["administrator"], world.personas["member_of_two"]
+    own = Access.objects.get(user=first, establishment=world.lille)
+    with pytest.raises(OwnAdministratorRightError):
+        remove_access(access=own, actor=first)
+    assert remove_access(access=Access.objects.get(user=second, establishment=world.lille), actor=first)
+    assert not User.objects.rights_of(second.pk).administered
+    assert types_of(second, world.nice) == {"view_convocation"}, "what they have elsewhere stays"
+
+
+def test_the_actors_right_is_read_again_when_it_counts(world: World) -> None:
+    actor = world.personas["administrator"]
+    assert actor.rights.administered, "read and cached, as in the request that is about to lose it"
+    Access.objects.filter(user=actor).delete()
+    with pytest.raises(PermissionDenied):
+        remove_access(access=Access.objects.get(user=world.personas["standard"]), actor=actor)
+
+
+def test_removing_what_is_gone_says_so(world: World) -> None:
+    access = Access.objects.get(user=world.personas["standard"])
+    assert remove_access(access=access, actor=world.personas["staff"])
+    assert not remove_access(access=access, actor=world.personas["staff"])
+
+
+def test_staff_who_left_the_team_decide_nothing(world: World) -> None:
+    boss = world.personas["staff"]
+    User.objects.filter(pk=boss.pk).update(is_active=False)
+    with pytest.raises(PermissionDenied):
+        remove_access(access=Access.objects.get(user=world.personas["standard"]), actor=boss)

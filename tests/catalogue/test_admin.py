@@ -1,0 +1,153 @@
+"""What staff keep about the catalogue and the accords."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from catalogue.models import AccordCadre, AccordCoverage, AccordLine, Course, Domain, Session
+from tests.admin_rows import change, make_accord, unchanged
+from tests.conftest import ClientFor
+from tests.worlds import World, make_session
+
+
+@pytest.fixture
+def staff(world: World, client_for: ClientFor) -> Client:
+    return client_for(world.personas["staff"])
+
+
+def accord_form(**fields: Any) -> dict[str, Any]:
+    return {
+        "starts_on": "01/01/2026",
+        "ends_on": "31/12/2026",
+        **unchanged("lines", "coverage"),
+        **fields,
+    }
+
+
+def new_line(**fields: Any) -> dict[str, Any]:
+    values = {"from_seats": 0, "kind": "discount", "discount_rate": "10", **fields}
+    return {"lines-TOTAL_FORMS": 1, **{f"lines-0-{name}": value for name, value in values.items()}}
+
+
+def test_a_third_level_of_domains_is_refused_in_french(world: World, staff: Client) -> None:
+    domain = world.sessions[0].course.domain
+    child = Domain.objects.create(code="PY", label="Python", parent=domain)
+    answer = staff.post(reverse("admin:catalogue_domain_add"), {"code": "DJ", "label": "Django", "parent": child.pk})
+    assert "Deux niveaux seulement" in str(answer.context["errors"])
+    assert not Domain.objects.filter(code="DJ").exists()
+    assert staff.post(change(child), {"code": "AUTRE", "label": "Python 3", "parent": domain.pk}).status_code == 302
+    child.refresh_from_db()
+    assert (child.code, child.label) == ("PY", "Python 3")
+
+
+def test_a_line_names_what_its_scope_says(world: World, staff: Client) -> None:
+    accord, domain = make_accord(world), world.sessions[0].course.domain
+    child = Domain.objects.create(code="PY", label="Python", parent=domain)
+    for fields, told in [
+        ({"scope": "subdomain", "domain": domain.pk}, "C’est un domaine, non un sous-domaine."),
+        ({"scope": "domain", "domain": child.pk}, "C’est un sous-domaine."),
+    ]:
+        answer = staff.post(change(accord), accord_form(**new_line(**fields)))
+        assert told in answer.text
+    for fields in [{"scope": "domain", "domain": domain.pk}, {"scope": "subdomain", "domain": child.pk}]:
+        assert staff.post(change(accord), accord_form(**new_line(**fields))).status_code == 302
+    assert accord.lines.count() == 3
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"scope": "course"},
+        {"scope": "everything", "kind": "price", "discount_rate": "", "fixed_price": "100"},
+        {"scope": "everything", "discount_rate": "101", "from_seats": 5},
+        {"scope": "everything", "discount_rate": "5"},
+    ],
+    ids=["course without course", "price for everything", "more than all", "twice the same"],
+)
+def test_a_line_that_means_nothing_is_refused(world: World, staff: Client, fields: dict[str, Any]) -> None:
+    accord = make_accord(world)
+    answer = staff.post(change(accord), accord_form(**new_line(**fields)))
+    assert answer.status_code == 200
+    assert "is violated" not in answer.text
+    assert "«\xa0accord" not in answer.text, "the name of a constraint tells nobody anything"
+    assert accord.lines.count() == 1
+
+
+def test_an_accord_covers_its_own_company_only(world: World, staff: Client) -> None:
+    accord = make_accord(world)
+    add = {"coverage-TOTAL_FORMS": 1, "coverage-0-establishment": world.brume.establishments[0].pk}
+    answer = staff.post(change(accord), accord_form(**add))
+    assert "Cet établissement est d’une autre entreprise que l’accord." in answer.text
+    add["coverage-0-establishment"] = world.nice.pk
+    assert staff.post(change(accord), accord_form(**add)).status_code == 302
+    assert AccordCoverage.objects.filter(accord=accord).count() == 2
+
+
+def test_a_new_accord_is_entered_with_its_lines_and_establishments(world: World, staff: Client) -> None:
+    company = world.armor.company.pk
+    posted = accord_form(reference="AC-1", company=company, **new_line(scope="everything"))
+    posted |= {"coverage-TOTAL_FORMS": 1, "coverage-0-establishment": world.lille.pk}
+    assert staff.post(reverse("admin:catalogue_accordcadre_add"), posted).status_code == 302
+    accord = AccordCadre.objects.get(reference="AC-1")
+    assert accord.lines.get().discount_rate == Decimal(10)
+    posted = accord_form(reference="AC-2", company=world.brume.company.pk)
+    staff.post(change(accord), posted)
+    accord.refresh_from_db()
+    assert (accord.reference, accord.company) == ("AC-1", world.armor.company)
+
+
+def test_a_line_stays_in_its_accord(world: World, staff: Client) -> None:
+    accord, other = make_accord(world), make_accord(world)
+    line = accord.lines.get()
+    posted = {"accord": other.pk, "scope": "everything", "kind": "discount", "discount_rate": "15", "from_seats": 0}
+    assert staff.post(change(line), posted).status_code == 302
+    line.refresh_from_db()
+    assert (line.accord, line.discount_rate) == (accord, Decimal(15))
+
+
+def test_references_of_courses_and_codes_of_sessions_stay(world: World, staff: Client) -> None:
+    session = world.sessions[0]
+    code, course = session.code, session.course
+    other = Course.objects.create(
+        reference="AUTRE", title="Autre", domain=course.domain, days=1, hours=7, public_price=Decimal(1)
+    )
+    posted = {"code": "X", "course": other.pk, "starts_on": "05/01/2026", "ends_on": "06/01/2026", "state": "open"}
+    posted |= {"seats": 8, "minimum": 4, "city": "Brest", **unchanged("half_days", "enrolments")}
+    assert staff.post(change(session), posted).status_code == 302
+    session.refresh_from_db()
+    assert (session.code, session.course, session.city) == (code, course, "Brest")
+
+
+def test_the_questions_about_sessions(world: World, staff: Client) -> None:
+    course, today = world.sessions[0].course, timezone.localdate()
+    empty = make_session(course, today + timedelta(days=20))
+    Session.objects.filter(pk=empty.pk).update(minimum=2)
+    Session.objects.filter(pk__in=[s.pk for s in world.sessions]).update(minimum=1, seats=5)
+    listing = reverse("admin:catalogue_session_changelist")
+
+    def found(**query: str) -> set[int]:
+        return {session.pk for session in staff.get(listing, query).context["cl"].result_list}
+
+    past, coming = world.sessions
+    assert found(remplissage="sous-minimum") == {empty.pk}
+    assert found(remplissage="complete") == {past.pk, coming.pk}
+    assert found(quand="passees") == {past.pk}
+    assert found(quand="a-venir") == {coming.pk, empty.pk}
+    assert found(q=past.code.lower()) == {past.pk}
+
+
+def test_the_questions_about_accords(world: World, staff: Client) -> None:
+    accord, today = make_accord(world), timezone.localdate()
+    listing = reverse("admin:catalogue_accordcadre_changelist")
+    assert list(staff.get(listing, {"validite": "en-cours"}).context["cl"].result_list) == [accord]
+    assert list(staff.get(listing, {"validite": "bientot"}).context["cl"].result_list) == []
+    AccordCadre.objects.filter(pk=accord.pk).update(ends_on=today + timedelta(days=90))
+    assert list(staff.get(listing, {"validite": "bientot"}).context["cl"].result_list) == [accord]
+    assert AccordLine.objects.count() == 1

@@ -1,0 +1,166 @@
+"""Documents as staff file and open them; once issued, nothing about them changes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from accounts.document_types import DocumentType
+from documents.models import Document, Serving, ServingOutcome, documents_storage
+from enrolments.models import Order
+from tests.admin_rows import ROWS, change
+from tests.conftest import ClientFor
+from tests.worlds import World, make_user, pdf
+
+ADD = reverse("admin:documents_document_add")
+LISTING = reverse("admin:documents_document_changelist")
+
+
+@pytest.fixture
+def staff(world: World, client_for: ClientFor) -> Client:
+    return client_for(world.personas["staff"])
+
+
+@pytest.fixture
+def order(world: World) -> Order:
+    return world.armor.orders[world.lille.pk][0]
+
+
+def upload(content: bytes) -> SimpleUploadedFile:
+    return SimpleUploadedFile("facture.pdf", content, content_type="application/pdf")
+
+
+def document_form(content: bytes | None = None, **fields: Any) -> dict[str, Any]:
+    values = {"type": "facture", "number": "FA-1", "issued_on": "05/01/2026"}
+    return {**values, "upload": upload(pdf("Facture") if content is None else content), **fields}
+
+
+def test_staff_file_a_document(world: World, order: Order, staff: Client) -> None:
+    assert staff.post(ADD, document_form(order=order.pk, amount="1200.50")).status_code == 302
+    document = Document.objects.get(number="FA-1")
+    assert (document.establishment, document.order_email) == (world.lille, order.order_email)
+    assert document.size == len(pdf("Facture"))
+    with documents_storage().open(str(document.file.name)) as file:
+        assert file.read() == pdf("Facture")
+
+
+def test_an_enrolment_names_its_order_and_its_session(order: Order, staff: Client) -> None:
+    enrolment = order.enrolments.earliest("pk")
+    posted = document_form(type="attestation", number="AT-1", enrolment=enrolment.pk)
+    assert staff.post(ADD, posted).status_code == 302
+    document = Document.objects.get(number="AT-1")
+    assert (document.order, document.session) == (order, enrolment.session)
+
+
+def test_an_attendance_sheet_needs_no_order(world: World, staff: Client) -> None:
+    posted = document_form(type="emargement", number="EM-1", session=world.sessions[0].pk, establishment=world.nice.pk)
+    assert staff.post(ADD, posted).status_code == 302
+    document = Document.objects.get(number="EM-1")
+    assert (document.establishment, document.order_email) == (world.nice, "")
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "vide"),
+        (b"MZ\x90", "n’est pas un PDF"),
+        (b"%PDF-1.4\nrien", "endommagé"),
+        (pdf("x").replace(b"/Type/Catalog", b"/Type/Catalog/OpenAction<</S/JavaScript/JS(app.alert(1))>>"), "script"),
+    ],
+)
+def test_a_file_that_is_no_clean_pdf_is_refused(order: Order, staff: Client, content: bytes, told: str) -> None:
+    answer = staff.post(ADD, document_form(content, order=order.pk))
+    assert told in str(answer.context["adminform"].form.errors["upload"])
+    assert not Document.objects.filter(number="FA-1").exists()
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({}, "order"),
+        ({"type": "convocation"}, "enrolment"),
+        ({"type": "emargement"}, "session"),
+        ({"type": "convocation", "enrolment": "mine", "amount": "10"}, "amount"),
+        ({"order": "mine", "establishment": "theirs"}, "__all__"),
+        ({"order": "theirs", "enrolment": "mine"}, "__all__"),
+        ({"order": "mine", "replaces": "theirs"}, "replaces"),
+        ({"type": "emargement", "session": "empty", "establishment": "theirs"}, "__all__"),
+    ],
+)
+def test_what_does_not_belong_together_is_refused_in_french(
+    world: World, order: Order, staff: Client, fields: dict[str, str], field: str
+) -> None:
+    lyon = world.brume.establishments[0]
+    theirs = world.brume.orders[lyon.pk][0]
+    ROWS[type(world.sessions[0])](world, 1)
+    named = {
+        ("order", "mine"): order.pk,
+        ("order", "theirs"): theirs.pk,
+        ("enrolment", "mine"): order.enrolments.earliest("pk").pk,
+        ("establishment", "theirs"): lyon.pk,
+        ("replaces", "theirs"): Document.objects.get(order=theirs, type=DocumentType.FACTURE).pk,
+        ("session", "empty"): type(world.sessions[0]).objects.latest("pk").pk,
+    }
+    posted: dict[str, Any] = {name: named.get((name, value), value) for name, value in fields.items()}
+    answer = staff.post(ADD, document_form(**posted))
+    assert answer.status_code == 200
+    assert field in answer.context["adminform"].form.errors
+    assert not Document.objects.filter(number="FA-1").exists()
+
+
+def test_a_document_is_read_only_once_issued(order: Order, staff: Client) -> None:
+    document = Document.objects.filter(order=order).earliest("pk")
+    page = staff.get(change(document))
+    assert page.status_code == 200
+    assert 'name="number"' not in page.text
+    assert staff.post(change(document), document_form(number="FAUX")).status_code == 403
+    delete = reverse("admin:documents_document_delete", args=[document.pk])
+    assert staff.post(delete, {"post": "yes"}).status_code == 403
+    staff.post(LISTING, {"action": "delete_selected", "_selected_action": [document.pk], "post": "yes"})
+    assert Document.objects.get(pk=document.pk).number == document.number
+
+
+def test_staff_open_the_file_and_the_journal_says_so(world: World, order: Order, staff: Client) -> None:
+    document = Document.objects.get(order=order, type=DocumentType.FACTURE)
+    answer = staff.get(reverse("admin:documents_document_file", args=[document.pk]))
+    assert answer.status_code == 200
+    assert b"".join(answer.streaming_content).startswith(b"%PDF-")  # type: ignore[attr-defined]
+    line = Serving.objects.get()
+    assert (line.document, line.user_email, line.outcome) == (document, "equipe@ib.example", ServingOutcome.VIEWED)
+
+
+def test_the_file_is_for_staff_who_may_see_documents(world: World, order: Order, client_for: ClientFor) -> None:
+    document = Document.objects.get(order=order, type=DocumentType.FACTURE)
+    url = reverse("admin:documents_document_file", args=[document.pk])
+    clerk = make_user("stagiaire@ib.example", is_staff=True)
+    assert client_for(clerk).get(url).status_code == 403
+    assert client_for(world.personas["administrator"]).get(url).status_code == 302
+    assert not Serving.objects.exists()
+
+
+def test_the_journal_is_only_read(world: World, staff: Client) -> None:
+    ROWS[Serving](world, 2)
+    line = Serving.objects.latest("pk")
+    assert staff.get(reverse("admin:documents_serving_add")).status_code == 403
+    assert staff.post(change(line), {"user_email": "x@y.example"}).status_code == 403
+    assert staff.post(reverse("admin:documents_serving_delete", args=[line.pk]), {"post": "yes"}).status_code == 403
+    listing = reverse("admin:documents_serving_changelist")
+    staff.post(listing, {"action": "delete_selected", "_selected_action": [line.pk], "post": "yes"})
+    assert Serving.objects.count() == 2
+
+
+def test_the_questions_about_documents(world: World, order: Order, staff: Client) -> None:
+    ROWS[Document](world, 2)
+    newer = Document.objects.latest("pk")
+
+    def found(**query: str) -> set[Document]:
+        return set(staff.get(LISTING, query).context["cl"].result_list)
+
+    assert found(version="remplacee") == {newer.replaces}
+    assert newer in found(version="actuelle", type__exact="convention")
+    assert found(q=newer.number.lower()) == {newer}
+    assert found(q=order.number) == set(Document.objects.filter(order=order))
