@@ -12,7 +12,10 @@ from espace_client import local_database
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "espace_client.settings")
     if "DATABASE_URL" not in os.environ:
-        local_database.ensure_running()
+        try:
+            local_database.ensure_running()
+        except local_database.DatabaseUnavailableError as error:
+            sys.exit(str(error))
     execute_from_command_line(sys.argv)
 
 

@@ -1,4 +1,7 @@
-"""allauth's views under French paths, with allauth's own URL names, and the portal's account page."""
+"""allauth's views under French paths, with allauth's own URL names, and the portal's account page.
+
+The page that changes the address counts enrolments, so it is with the site's own (espace_client.urls).
+"""
 
 from allauth.account import views as account
 from allauth.mfa.base import views as mfa
@@ -35,7 +38,6 @@ urlpatterns = [
         name="account_reset_password_from_key",
     ),
     path("compte/", views.account_home, name="account_home"),
-    path("compte/adresse/", account.email, name="account_email"),
     path("compte/mot-de-passe/", account.password_change, name="account_change_password"),
     path("compte/mot-de-passe/choisir/", account.password_set, name="account_set_password"),
     path("compte/appareils/", usersessions.list_usersessions, name="usersessions_list"),

@@ -132,9 +132,25 @@ class AccordLineForm(forms.ModelForm[AccordLine]):
         return cleaned
 
 
+class AccordLineFormSet(BaseInlineFormSet[AccordLine, AccordCadre, Any]):
+    """One line per scope and threshold. Django leaves this constraint of the model unchecked among inline rows."""
+
+    def clean(self) -> None:
+        super().clean()
+        seen: set[tuple[Any, ...]] = set()
+        for form in self.forms:
+            if form.is_valid() and form.cleaned_data and not form.cleaned_data.get("DELETE"):
+                line = form.instance
+                key = (line.scope, line.course_id, line.domain_id, line.from_seats)
+                if key in seen:
+                    form.add_error(None, _("Cet accord a déjà une ligne pour cette portée et ce seuil."))
+                seen.add(key)
+
+
 class AccordLineInline(admin.TabularInline[AccordLine, AccordCadre]):
     model = AccordLine
     form = AccordLineForm
+    formset = AccordLineFormSet
     extra = 0
     autocomplete_fields = ("course", "domain")
 

@@ -50,7 +50,7 @@ FLAW_REASONS = {
     Flaw.EMPTY: _("Le fichier est vide."),
     Flaw.TOO_LARGE: _("Le fichier est trop gros."),
     Flaw.NOT_A_PDF: _("Le fichier n’est pas un PDF."),
-    Flaw.DAMAGED: _("Le PDF est endommagé : il ne peut pas être lu."),
+    Flaw.DAMAGED: _("Le PDF est endommagé : il ne peut pas être lu."),
     Flaw.EXHAUSTING: _("Le PDF ne peut pas être lu sans épuiser la mémoire ou le temps accordés."),
     Flaw.ENCRYPTED: _("Le PDF est chiffré ou protégé par un mot de passe."),
     Flaw.SCRIPT: _("Le PDF contient un script."),

@@ -18,6 +18,7 @@ from guardian.models import UserObjectPermissionBase
 
 from accounts.codes import unique_in_any_case
 from accounts.document_types import DocumentType
+from accounts.labels import label_of
 from accounts.models import Establishment
 from catalogue.models import Session
 from enrolments.models import MOST_BRANCHES, Enrolment, Order
@@ -158,6 +159,9 @@ class Document(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_type_display()} {self.number}"
+
+    def get_type_display(self) -> str:
+        return label_of(DocumentType, self.type)
 
     def shows_amounts_to(self, user: User) -> bool:
         """Whether this person may see the amount: a priced document that they may open shows its own (rule 6)."""

@@ -42,7 +42,7 @@ class RenderingError(RuntimeError):
     """A template asked for something that is not one of our own static files, or that is not there."""
 
 
-class OwnFilesFetcher(URLFetcher):  # type: ignore[misc]
+class OwnFilesFetcher(URLFetcher):
     """Answers `static:<path>` from our static files and refuses everything else; a refusal stops the rendering.
 
     `static:fonts/x.woff2?wght=600` is that variable font made static at a weight: WeasyPrint would otherwise do it for
@@ -50,7 +50,7 @@ class OwnFilesFetcher(URLFetcher):  # type: ignore[misc]
     """
 
     def __init__(self) -> None:
-        super().__init__(allowed_protocols=(SCHEME,), fail_on_errors=True)
+        super().__init__(allowed_protocols=(SCHEME,), fail_on_errors=True)  # type: ignore[no-untyped-call]
 
     def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:
         """Return the file; ValueError for an address that is not ours."""
@@ -80,7 +80,7 @@ def _static_file(path: str) -> Path:
 def _font_at(path: Path, weight: int) -> bytes:
     font = TTFont(path, recalcTimestamp=False)
     font.flavor = None
-    instantiateVariableFont(font, {"wght": weight}, inplace=True, static=True)
+    instantiateVariableFont(font, {"wght": weight}, inplace=True, static=True)  # type: ignore[no-untyped-call]
     content = io.BytesIO()
     font.save(content)
     return content.getvalue()

@@ -49,6 +49,7 @@ def serve_document(request: HttpRequest, document: Document, *, inline: bool) ->
     response.headers["Cache-Control"] = "private, no-store"
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Content-Security-Policy"] = POLICY
+    response.headers["X-Frame-Options"] = "SAMEORIGIN"
     disposition = content_disposition_header(not inline, file_name(document))
     response.headers["Content-Disposition"] = disposition or "attachment"
     return response

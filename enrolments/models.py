@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.codes import unique_in_any_case
+from accounts.labels import label_of
 from accounts.models import Company, Establishment
 from accounts.models.base import DecidedInPortal
 from catalogue.models import AccordCadre, AccordLine, Session
@@ -124,6 +125,9 @@ class Order(DecidedInPortal):
 
     def __str__(self) -> str:
         return self.number
+
+    def get_state_display(self) -> str:
+        return label_of(OrderState, self.state)
 
     def shows_amounts_to(self, user: User) -> bool:
         """Whether this person may see what the order costs (rule 6)."""
@@ -259,13 +263,26 @@ class Enrolment(DecidedInPortal):
         ]
         constraints = [
             unique_in_any_case("number", "enrolment_number_any_case"),
-            models.CheckConstraint(condition=Q(price__gte=0), name="enrolment_price_not_negative"),
-            models.CheckConstraint(condition=Q(price__lte=F("public_price")), name="enrolment_price_at_most_public"),
+            models.CheckConstraint(
+                condition=Q(price__gte=0),
+                name="enrolment_price_not_negative",
+                violation_error_message=_("Un prix n’est pas négatif."),
+            ),
+            models.CheckConstraint(
+                condition=Q(price__lte=F("public_price")),
+                name="enrolment_price_at_most_public",
+                violation_error_message=_("Le prix ne dépasse pas le prix public."),
+            ),
             models.CheckConstraint(condition=Q(state__in=EnrolmentState.values), name="enrolment_state_known"),
             models.CheckConstraint(
-                condition=Q(accord_line__isnull=True) | Q(accord__isnull=False), name="enrolment_line_has_its_accord"
+                condition=Q(accord_line__isnull=True) | Q(accord__isnull=False),
+                name="enrolment_line_has_its_accord",
+                violation_error_message=_("Une ligne d’accord va avec son accord-cadre."),
             ),
         ]
 
     def __str__(self) -> str:
         return self.number
+
+    def get_state_display(self) -> str:
+        return label_of(EnrolmentState, self.state)

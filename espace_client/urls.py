@@ -5,7 +5,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from espace_client.views import dashboard, demo_mailbox, order, pages, participant, search
+from espace_client.views import dashboard, demo_mailbox, email_change, order, pages, participant, search
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accessibilite/", pages.accessibility, name="accessibility"),
     path("sante/", pages.health, name="health"),
     path("", include("accounts.urls")),
+    path("compte/adresse/", email_change.email_change, name="account_email"),
     path("tableau-de-bord/", dashboard.dashboard, name="dashboard"),
     path("recherche/", search.search, name="search"),
     path("", include("enrolments.urls")),

@@ -169,7 +169,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='access',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__isnull', True), ('ends_at__gt', models.F('granted_at')), _connector='OR'), name='access_ends_after_it_begins'),
+            constraint=models.CheckConstraint(condition=models.Q(('ends_at__isnull', True), ('ends_at__gt', models.F('granted_at')), _connector='OR'), name='access_ends_after_it_begins', violation_error_message='Un accès prend fin après avoir commencé.'),
         ),
         migrations.AlterUniqueTogether(
             name='establishmentgrant',

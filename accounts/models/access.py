@@ -67,6 +67,7 @@ class Access(DecidedInPortal):
             models.CheckConstraint(
                 condition=models.Q(ends_at__isnull=True) | models.Q(ends_at__gt=models.F("granted_at")),
                 name="access_ends_after_it_begins",
+                violation_error_message=_("Un accès prend fin après avoir commencé."),
             ),
         ]
 

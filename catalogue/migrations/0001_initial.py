@@ -144,23 +144,23 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='accordcadre',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='accord_ends_after_it_starts'),
+            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='accord_ends_after_it_starts', violation_error_message='Un accord-cadre finit le jour où il commence, ou après.'),
         ),
         migrations.AddConstraint(
             model_name='domain',
-            constraint=models.CheckConstraint(condition=models.Q(('parent__isnull', True), models.Q(('parent', models.F('pk')), _negated=True), _connector='OR'), name='domain_not_its_own_parent'),
+            constraint=models.CheckConstraint(condition=models.Q(('parent__isnull', True), models.Q(('parent', models.F('pk')), _negated=True), _connector='OR'), name='domain_not_its_own_parent', violation_error_message='Un domaine n’est pas son propre parent.'),
         ),
         migrations.AddConstraint(
             model_name='course',
-            constraint=models.CheckConstraint(condition=models.Q(('public_price__gte', 0)), name='course_price_not_negative'),
+            constraint=models.CheckConstraint(condition=models.Q(('public_price__gte', 0)), name='course_price_not_negative', violation_error_message='Un prix n’est pas négatif.'),
         ),
         migrations.AddConstraint(
             model_name='course',
-            constraint=models.CheckConstraint(condition=models.Q(('vat_rate__gte', 0), ('vat_rate__lte', 100)), name='course_vat_rate_percent'),
+            constraint=models.CheckConstraint(condition=models.Q(('vat_rate__gte', 0), ('vat_rate__lte', 100)), name='course_vat_rate_percent', violation_error_message='Un taux de TVA va de 0 à 100 %.'),
         ),
         migrations.AddConstraint(
             model_name='course',
-            constraint=models.CheckConstraint(condition=models.Q(('days__gte', 0), ('hours__gte', 0)), name='course_duration_not_negative'),
+            constraint=models.CheckConstraint(condition=models.Q(('days__gte', 0), ('hours__gte', 0)), name='course_duration_not_negative', violation_error_message='Une durée n’est pas négative.'),
         ),
         migrations.AddConstraint(
             model_name='course',
@@ -176,11 +176,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='accordline',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('course__isnull', False), ('domain__isnull', True), ('scope', 'course')), models.Q(('course__isnull', True), ('domain__isnull', False), ('scope__in', ['subdomain', 'domain'])), models.Q(('course__isnull', True), ('domain__isnull', True), ('scope', 'everything')), _connector='OR'), name='accord_line_scope_names_its_object'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('course__isnull', False), ('domain__isnull', True), ('scope', 'course')), models.Q(('course__isnull', True), ('domain__isnull', False), ('scope__in', ['subdomain', 'domain'])), models.Q(('course__isnull', True), ('domain__isnull', True), ('scope', 'everything')), _connector='OR'), name='accord_line_scope_names_its_object', violation_error_message='Une ligne nomme ce que dit sa portée : une formation, un domaine, ou rien pour tout le catalogue.'),
         ),
         migrations.AddConstraint(
             model_name='accordline',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('discount_rate__isnull', True), ('fixed_price__gte', 0), ('kind', 'price'), ('scope', 'course')), models.Q(('discount_rate__gte', 0), ('discount_rate__lte', 100), ('fixed_price__isnull', True), ('kind', 'discount')), _connector='OR'), name='accord_line_price_or_discount'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('discount_rate__isnull', True), ('fixed_price__gte', 0), ('fixed_price__isnull', False), ('kind', 'price'), ('scope', 'course')), models.Q(('discount_rate__gte', 0), ('discount_rate__isnull', False), ('discount_rate__lte', 100), ('fixed_price__isnull', True), ('kind', 'discount')), _connector='OR'), name='accord_line_price_or_discount', violation_error_message='Un prix fixe vaut pour une formation, une remise va de 0 à 100 %.'),
         ),
         migrations.AddIndex(
             model_name='session',
@@ -192,7 +192,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='session',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='session_ends_after_it_starts'),
+            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='session_ends_after_it_starts', violation_error_message='Une session finit le jour où elle commence, ou après.'),
         ),
         migrations.AddConstraint(
             model_name='session',
@@ -204,7 +204,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='halfday',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='half_day_ends_after_it_starts'),
+            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='half_day_ends_after_it_starts', violation_error_message='Une demi-journée finit après avoir commencé.'),
         ),
         migrations.AddConstraint(
             model_name='domain',

@@ -48,7 +48,11 @@ class AccordCadre(models.Model):
         ordering = ["-starts_on", "reference"]
         constraints = [
             unique_in_any_case("reference", "accord_reference_any_case"),
-            models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="accord_ends_after_it_starts"),
+            models.CheckConstraint(
+                condition=Q(ends_on__gte=F("starts_on")),
+                name="accord_ends_after_it_starts",
+                violation_error_message=_("Un accord-cadre finit le jour où il commence, ou après."),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -111,14 +115,31 @@ class AccordLine(models.Model):
             ),
             models.CheckConstraint(
                 name="accord_line_scope_names_its_object",
+                violation_error_message=_(
+                    "Une ligne nomme ce que dit sa portée : une formation, un domaine, ou rien pour tout le catalogue."
+                ),
                 condition=Q(scope=LineScope.COURSE, course__isnull=False, domain__isnull=True)
                 | Q(scope__in=[LineScope.SUBDOMAIN, LineScope.DOMAIN], course__isnull=True, domain__isnull=False)
                 | Q(scope=LineScope.EVERYTHING, course__isnull=True, domain__isnull=True),
             ),
             models.CheckConstraint(
                 name="accord_line_price_or_discount",
-                condition=Q(kind=LineKind.PRICE, scope=LineScope.COURSE, fixed_price__gte=0, discount_rate__isnull=True)
-                | Q(kind=LineKind.DISCOUNT, fixed_price__isnull=True, discount_rate__gte=0, discount_rate__lte=100),
+                violation_error_message=_("Un prix fixe vaut pour une formation, une remise va de 0 à 100 %."),
+                # isnull=False: to a check, what is unknown is as good as true
+                condition=Q(
+                    kind=LineKind.PRICE,
+                    scope=LineScope.COURSE,
+                    fixed_price__isnull=False,
+                    fixed_price__gte=0,
+                    discount_rate__isnull=True,
+                )
+                | Q(
+                    kind=LineKind.DISCOUNT,
+                    fixed_price__isnull=True,
+                    discount_rate__isnull=False,
+                    discount_rate__gte=0,
+                    discount_rate__lte=100,
+                ),
             ),
         ]
 

@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.codes import unique_in_any_case
+from accounts.labels import label_of
 
 
 class Domain(models.Model):
@@ -24,7 +25,9 @@ class Domain(models.Model):
         constraints = [
             unique_in_any_case("code", "domain_code_any_case"),
             models.CheckConstraint(
-                condition=Q(parent__isnull=True) | ~Q(parent=F("pk")), name="domain_not_its_own_parent"
+                condition=Q(parent__isnull=True) | ~Q(parent=F("pk")),
+                name="domain_not_its_own_parent",
+                violation_error_message=_("Un domaine n’est pas son propre parent."),
             ),
         ]
 
@@ -68,9 +71,21 @@ class Course(models.Model):
         ordering = ["title"]
         constraints = [
             unique_in_any_case("reference", "course_reference_any_case"),
-            models.CheckConstraint(condition=Q(public_price__gte=0), name="course_price_not_negative"),
-            models.CheckConstraint(condition=Q(vat_rate__gte=0, vat_rate__lte=100), name="course_vat_rate_percent"),
-            models.CheckConstraint(condition=Q(days__gte=0, hours__gte=0), name="course_duration_not_negative"),
+            models.CheckConstraint(
+                condition=Q(public_price__gte=0),
+                name="course_price_not_negative",
+                violation_error_message=_("Un prix n’est pas négatif."),
+            ),
+            models.CheckConstraint(
+                condition=Q(vat_rate__gte=0, vat_rate__lte=100),
+                name="course_vat_rate_percent",
+                violation_error_message=_("Un taux de TVA va de 0 à 100 %."),
+            ),
+            models.CheckConstraint(
+                condition=Q(days__gte=0, hours__gte=0),
+                name="course_duration_not_negative",
+                violation_error_message=_("Une durée n’est pas négative."),
+            ),
             models.CheckConstraint(condition=Q(mode__in=CourseMode.values), name="course_mode_known"),
             models.CheckConstraint(condition=Q(kind__in=CourseKind.values), name="course_kind_known"),
         ]
@@ -112,12 +127,19 @@ class Session(models.Model):
         ]
         constraints = [
             unique_in_any_case("code", "session_code_any_case"),
-            models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="session_ends_after_it_starts"),
+            models.CheckConstraint(
+                condition=Q(ends_on__gte=F("starts_on")),
+                name="session_ends_after_it_starts",
+                violation_error_message=_("Une session finit le jour où elle commence, ou après."),
+            ),
             models.CheckConstraint(condition=Q(state__in=SessionState.values), name="session_state_known"),
         ]
 
     def __str__(self) -> str:
         return self.code
+
+    def get_state_display(self) -> str:
+        return label_of(SessionState, self.state)
 
 
 class HalfDay(models.Model):
@@ -134,7 +156,11 @@ class HalfDay(models.Model):
         ordering = ["date", "starts_at"]
         constraints = [
             models.UniqueConstraint(fields=["session", "date", "starts_at"], name="half_day_once_per_session"),
-            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="half_day_ends_after_it_starts"),
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")),
+                name="half_day_ends_after_it_starts",
+                violation_error_message=_("Une demi-journée finit après avoir commencé."),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -16,9 +16,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import PortalAdmin, QuestionFilter, ReadOnlyInline, link_to
+from accounts.codes import by_code, fold
 from documents.models import Document, DocumentGrant
 from documents.serving import serve_document
 from documents.store import store
+from enrolments.models import Order
 
 from .upload import DocumentForm
 
@@ -33,7 +35,10 @@ class ReplacedFilter(QuestionFilter):
     parameter_name = "version"
     answers = {
         "actuelle": (_("En vigueur"), lambda: Q(replaced_by__isnull=True)),
-        "remplacee": (_("Remplacée"), lambda: Q(replaced_by__isnull=False)),
+        "remplacee": (
+            _("Remplacée"),
+            lambda: Q(pk__in=Document.objects.filter(replaces__isnull=False).values("replaces")),
+        ),
     }
 
 
@@ -68,6 +73,14 @@ class DocumentAdmin(PortalAdmin[Document]):
         "amount",
         "replaces",
     )
+
+    def named(self, term: str) -> Q | None:
+        """A document or an order by its number, an order email by its address."""
+        if "@" in term:
+            return Q(order_email=term.lower()) if Document.objects.filter(order_email=term.lower()).exists() else None
+        documents = [row.pk for row in by_code(Document.objects.all(), "number", [fold(term)]).values()]
+        orders = [row.pk for row in by_code(Order.objects.all(), "number", [fold(term)]).values()]
+        return Q(pk__in=documents) | Q(order__in=orders) if documents or orders else None
 
     def has_change_permission(self, request: HttpRequest, obj: Document | None = None) -> bool:
         return False

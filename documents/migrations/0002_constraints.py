@@ -16,15 +16,13 @@ $$;
 
 CREATE FUNCTION documents_document_agrees() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-  owner record;
   subject record;
 BEGIN
-  -- An order that moves carries its old papers too: a convocation to a session that the participant has left since. So
-  -- what a document is about is checked when it is said, not when it is carried.
-  IF TG_OP = 'UPDATE' AND (NEW.order_id, NEW.enrolment_id, NEW.session_id)
-    IS NOT DISTINCT FROM (OLD.order_id, OLD.enrolment_id, OLD.session_id) THEN
-    NULL;
-  ELSIF NEW.enrolment_id IS NOT NULL THEN
+  IF TG_OP = 'UPDATE' AND (OLD.order_id, OLD.enrolment_id, OLD.session_id)
+    IS NOT DISTINCT FROM (NEW.order_id, NEW.enrolment_id, NEW.session_id) THEN
+    RETURN NEW;  -- what it is about may have moved since it was issued
+  END IF;
+  IF NEW.enrolment_id IS NOT NULL THEN
     SELECT order_id, session_id INTO subject FROM enrolments_enrolment WHERE id = NEW.enrolment_id FOR SHARE;
     IF subject.order_id IS DISTINCT FROM NEW.order_id
       OR (NEW.session_id IS NOT NULL AND NEW.session_id <> subject.session_id) THEN
@@ -38,6 +36,15 @@ BEGIN
     RAISE EXCEPTION 'document %: nobody of the order or establishment is enrolled in the session', NEW.number
       USING ERRCODE = 'check_violation', CONSTRAINT = 'document_agrees_with_its_subject';
   END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER document_agrees_with_its_subject BEFORE INSERT OR UPDATE OF order_id, enrolment_id, session_id
+  ON documents_document FOR EACH ROW EXECUTE FUNCTION documents_document_agrees();
+
+CREATE FUNCTION documents_document_follows_order() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  owner record;
+BEGIN
   IF NEW.order_id IS NULL THEN
     NEW.order_email := documents_sole_orderer(NEW.session_id, NEW.establishment_id);
     RETURN NEW;
@@ -51,9 +58,8 @@ BEGIN
   NEW.order_email := owner.order_email;
   RETURN NEW;
 END $$;
-CREATE TRIGGER document_agrees_with_its_subject BEFORE INSERT
-  OR UPDATE OF order_id, enrolment_id, session_id, establishment_id, order_email
-  ON documents_document FOR EACH ROW EXECUTE FUNCTION documents_document_agrees();
+CREATE TRIGGER document_follows_order BEFORE INSERT OR UPDATE OF order_id, establishment_id, order_email
+  ON documents_document FOR EACH ROW EXECUTE FUNCTION documents_document_follows_order();
 
 CREATE FUNCTION documents_document_replaces_its_like() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -136,6 +142,8 @@ DROP TRIGGER order_carries_documents ON enrolments_order;
 DROP FUNCTION documents_order_carries_documents();
 DROP TRIGGER document_replaces_its_like ON documents_document;
 DROP FUNCTION documents_document_replaces_its_like();
+DROP TRIGGER document_follows_order ON documents_document;
+DROP FUNCTION documents_document_follows_order();
 DROP TRIGGER document_agrees_with_its_subject ON documents_document;
 DROP FUNCTION documents_document_agrees();
 DROP FUNCTION documents_sole_orderer(bigint, bigint);

@@ -1,4 +1,4 @@
-"""What a document says before it is drawn: plain data, free of models and of WeasyPrint, so that it travels to a worker.
+"""What a document says before it is drawn: plain data, without models or WeasyPrint, so that it travels to a worker.
 
 `documents.rendering` turns a Paper into the bytes of a PDF; the same Paper always gives the same bytes.
 """

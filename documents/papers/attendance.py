@@ -27,11 +27,6 @@ class Rating:
     question: str
     score: int
 
-    @property
-    def percent(self) -> int:
-        """Length of the bar, in percent of four."""
-        return self.score * 25
-
 
 @dataclass(frozen=True)
 class Achievement:
@@ -156,7 +151,7 @@ def evaluation(
     number: str,
     issued_on: date,
 ) -> Paper:
-    """Satisfaction (Qualiopi indicator 30) and learning results (indicator 11); `score` is the final test, in percent."""
+    """Satisfaction (Qualiopi indicator 30) and learning results (indicator 11); `score` of the final test, percent."""
     return Paper(
         type=DocumentType.EVALUATION,
         number=number,
@@ -177,7 +172,7 @@ def attestation(
     number: str,
     issued_on: date,
 ) -> Paper:
-    """What was learnt, and the certificat de réalisation of the arrêté of 21 December 2018; `hours_attended` in hours."""
+    """What was learnt, and the certificat de réalisation (arrêté of 21 December 2018); `hours_attended` in hours."""
     return Paper(
         type=DocumentType.ATTESTATION,
         number=number,

@@ -1,4 +1,4 @@
-"""The priced part of a paper: lines, discounts, VAT by rate, totals. Decimal throughout, rounded half up to the cent."""
+"""The priced part of a paper: lines, discounts, VAT by rate, totals. Decimal, rounded half up to the cent."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def percent(rate: Decimal) -> str:
 
 @dataclass(frozen=True)
 class BillLine:
-    """Seats of one session at one price. Prices are EUR HT per trainee; `accord` is the reference that gave the price."""
+    """Seats of one session at one price. Prices are EUR HT per trainee; `accord` is what gave the price."""
 
     title: str
     reference: str
@@ -107,7 +107,7 @@ class Bill:
 
 
 def bill_of(enrolments: Sequence[Enrolment], *, sign: int = 1) -> Bill:
-    """Bill the enrolments that are not cancelled, at their frozen prices; `sign` -1 for a credit note on all of them."""
+    """Bill the enrolments that are not cancelled, at their frozen prices; `sign` -1 for a credit note on all."""
     groups: dict[tuple[date, int, Decimal, Decimal, int], list[Enrolment]] = {}
     for enrolment in enrolments:
         if sign < 0 or enrolment.state != EnrolmentState.CANCELLED:

@@ -40,7 +40,7 @@ def _facts(provider: Provider, order: Order, enrolments: Sequence[Enrolment]) ->
 def bon_pour_accord(
     *, provider: Provider, order: Order, enrolments: Sequence[Enrolment], number: str, issued_on: date
 ) -> Paper:
-    """The offer that the client signs; with its programme it may stand for the convention (Code du travail D6353-1 II)."""
+    """The offer that the client signs; it may stand for the convention (Code du travail D6353-1 II)."""
     facts = _facts(provider, order, enrolments) | {"valid_until": issued_on + timedelta(days=OFFER_DAYS)}
     return Paper(
         type=DocumentType.BON_POUR_ACCORD,

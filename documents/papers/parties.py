@@ -29,7 +29,7 @@ def vat_number_of(siren: str) -> str:
 
 @dataclass(frozen=True)
 class Provider:
-    """Who issues: settings.PROVIDER. `legal` is the form, capital and RCS (Code de commerce R123-237), `iban` may be empty."""
+    """Who issues (settings.PROVIDER). `legal`: form, capital and RCS (Code de commerce R123-237)."""
 
     name: str
     address: str
@@ -76,7 +76,7 @@ class Provider:
 
 @dataclass(frozen=True)
 class Party:
-    """The client's establishment as it is addressed. An order that staff have not attached has its email and SIRET only."""
+    """The client's establishment as it is addressed. An order that is not attached yet has its email and SIRET only."""
 
     name: str
     company: str = ""

@@ -139,11 +139,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='enrolment',
-            constraint=models.CheckConstraint(condition=models.Q(('price__gte', 0)), name='enrolment_price_not_negative'),
+            constraint=models.CheckConstraint(condition=models.Q(('price__gte', 0)), name='enrolment_price_not_negative', violation_error_message='Un prix n’est pas négatif.'),
         ),
         migrations.AddConstraint(
             model_name='enrolment',
-            constraint=models.CheckConstraint(condition=models.Q(('price__lte', models.F('public_price'))), name='enrolment_price_at_most_public'),
+            constraint=models.CheckConstraint(condition=models.Q(('price__lte', models.F('public_price'))), name='enrolment_price_at_most_public', violation_error_message='Le prix ne dépasse pas le prix public.'),
         ),
         migrations.AddConstraint(
             model_name='enrolment',
@@ -151,7 +151,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='enrolment',
-            constraint=models.CheckConstraint(condition=models.Q(('accord_line__isnull', True), ('accord__isnull', False), _connector='OR'), name='enrolment_line_has_its_accord'),
+            constraint=models.CheckConstraint(condition=models.Q(('accord_line__isnull', True), ('accord__isnull', False), _connector='OR'), name='enrolment_line_has_its_accord', violation_error_message='Une ligne d’accord va avec son accord-cadre.'),
         ),
         migrations.AddConstraint(
             model_name='order',

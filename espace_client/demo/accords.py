@@ -33,7 +33,7 @@ BREVAL_LINES = (
 
 
 def make_accords(story: Story) -> None:
-    """One of the group that has ended, its successor, and one of the public body that covers two of its three places."""
+    """One of the group that has ended, its successor, and one of the public body for two of its three places."""
     today, renewed = story.today, story.today - timedelta(days=330)
     solvane, breval = story.places["siege"].company, story.places["eau"].company
     for reference, company, start, end, lines in (
@@ -89,7 +89,8 @@ def price_of(story: Story, course: Course, place: str, day: date, seats: dict[in
     """What a seat costs an establishment on the day of the order; `seats`: accord → seats ordered under it so far."""
     for accord in story.accords:
         if accord.starts_on <= day <= accord.ends_on and _covers(accord, story.places[place], place):
-            fitting = [line for line in story.accord_lines[accord.pk] if _applies(line, course, seats.get(accord.pk, 0))]
+            ordered = seats.get(accord.pk, 0)
+            fitting = [line for line in story.accord_lines[accord.pk] if _applies(line, course, ordered)]
             if fitting:
                 best = max(fitting, key=lambda line: (_rank(line), -_amount(line, course)))
                 return Price(min(_amount(best, course), course.public_price), accord, best)

@@ -1,4 +1,4 @@
-"""What trainees answered, reached and signed in the demonstration: the same for the same enrolment, whatever else changes."""
+"""What trainees answered, reached and signed in the demonstration: always the same for the same enrolment."""
 
 from decimal import Decimal
 from random import Random
@@ -61,7 +61,5 @@ def hours_attended(enrolment: Enrolment, half_days: list[HalfDay]) -> Decimal:
 def marks_of(enrolment: Enrolment, half_days: list[HalfDay]) -> list[str]:
     """When the trainee signed each half-day: some minutes around its beginning."""
     dice, attended = _dice(enrolment), half_days_attended(enrolment, half_days)
-    return [
-        clock(half.starts_at.replace(minute=half.starts_at.minute + dice.randint(0, 9))) if rank < attended else "Absent"
-        for rank, half in enumerate(half_days)
-    ]
+    times = [half.starts_at.replace(minute=half.starts_at.minute + dice.randint(0, 9)) for half in half_days]
+    return [clock(moment) if rank < attended else "Absent" for rank, moment in enumerate(times)]

@@ -5,6 +5,7 @@ from datetime import date
 from django.apps import apps
 from django.contrib.sessions.models import Session as WebSession
 from django.db import connection, transaction
+from django.db.models import Model
 
 from accounts.models import User
 from documents.models import Document, documents_storage
@@ -64,8 +65,11 @@ def erase() -> None:
     second factors, admin history. Files go last, once the tables are empty for good.
     """
     names = list(Document.objects.values_list("file", flat=True).distinct())
-    tables = [model._meta.db_table for app in APPS for model in apps.get_app_config(app).get_models(include_auto_created=True)]
-    quoted = ", ".join(connection.ops.quote_name(table) for table in [*tables, WebSession._meta.db_table])
+    models: list[type[Model]] = [
+        WebSession,
+        *(model for app in APPS for model in apps.get_app_config(app).get_models()),
+    ]
+    quoted = ", ".join(connection.ops.quote_name(model._meta.db_table) for model in models)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"TRUNCATE {quoted} RESTART IDENTITY CASCADE")
     storage = documents_storage()

@@ -1,6 +1,8 @@
 """Who plays in the demonstration: client companies, their establishments, and the people with an account."""
 
-from dataclasses import dataclass, field
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
 
 from accounts.document_types import DocumentType
 from accounts.roles import Role
@@ -48,7 +50,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Person:
-    """An account. `shows` is the line of the printed table, empty for the extras; `seen` is days since the last login."""
+    """An account. `shows` is its line of the printed table, empty for the extras; `seen`: days since the last login."""
 
     email: str
     civility: str
@@ -59,7 +61,7 @@ class Person:
     shows: str = ""
     seen: int | None = 3
     removed_from: tuple[str, ...] = ()
-    staff: bool = field(default=False)
+    staff: bool = False
 
 
 FIRMS = (
@@ -147,7 +149,7 @@ PEOPLE = (
     Person("karim.haddad@breval.example", "M.", "Karim", "Haddad", "Directeur adjoint du numérique",
            (Entry("numerique", ADMINISTRATOR),
             Entry("eau", STANDARD, (DocumentType.CONVOCATION, DocumentType.EMARGEMENT, DocumentType.ATTESTATION))),
-           shows="Tout à la fois : administrateur ici, standard sans prix là, et une commande à son seul email", seen=1),
+           shows="Tout à la fois : administrateur ici, standard sans prix là, une commande à son seul email", seen=1),
     Person("paul.roche@solvane.example", "M.", "Paul", "Roche", "Ancien responsable formation", seen=40,
            removed_from=("lyon", "toulouse"),
            shows="Ancien administrateur : son accès a été retiré, il ne voit plus rien"),
@@ -178,21 +180,9 @@ INVITATIONS = (
     ("maelle.riou@morvan-associes.example", "morvan", ADMINISTRATOR, (), 1),
 )
 
-FIRST_NAMES = (
-    "Adrien Alice Amandine Amine Anaïs Antoine Aurore Baptiste Benoît Camille Caroline Cédric Chloé Clément Damien Élodie"
-    " Émilie Éric Fabien Fatima Florence Gaël Guillaume Hugo Inès Isabelle Jérôme Johanna Julien Karine Laëtitia Laurent"
-    " Leïla Lucas Manon Marion Mathilde Mehdi Mélanie Michaël Nathalie Nicolas Noémie Olivia Pascal Pauline Quentin Rachid"
-    " Raphaël Romain Samira Sarah Sébastien Solène Stéphane Sylvie Théo Valérie Vincent Yasmine Zoé"
-).split()
-_LAST_NAMES = (
-    "Allard Barbier Baudry Bellanger Berger Besson Bonnet Boucher Boyer Brun Carlier Carpentier Chevalier Colin Cordier"
-    " Courtois Da·Silva Delattre Delmas Deschamps Diallo Dufour Dupuis Faure Ferrand Fleury Gautier Gilbert Girard Grondin"
-    " Guérin Hamon Huet Jacquet Joly Khelifi Lacroix Lambert Langlois Le·Goff Leclerc Lefèvre Leroux Lopez Maillard"
-    " Marchand Martel Masson Mercier Meunier Millet Moreau Nguyen Noël Pelletier Perrin Picard Pires Poulain Prévost"
-    " Raynaud Renard Rivière Robin Rousseau Sanchez Schneider Simonet Tanguy Texier Thévenot Traoré Vasseur Verdier"
-    " Weber Ziegler"
-).split()
-LAST_NAMES = tuple(name.replace("·", " ") for name in _LAST_NAMES)
+_NAMES = tomllib.loads(Path(__file__).with_name("names.toml").read_text())
+FIRST_NAMES: list[str] = _NAMES["first"]
+LAST_NAMES: list[str] = _NAMES["last"]
 TRAINERS = (
     "Anaïs Lefort", "Bertrand Coulon", "Cécile Maurin", "Didier Asselin", "Estelle Vallet", "Farid Zerrouki",
     "Gilles Tournier", "Houria Mansour", "Ivan Petrovic", "Judith Kahn", "Loïc Guillou", "Mireille Astier",

@@ -66,11 +66,11 @@ def make_sessions(story: Story) -> None:
 
 
 def _weeks(story: Story) -> Iterator[date]:
-    """Around which dates a course has its sessions: spread evenly, each shaken by up to twelve days."""
-    for count, span, sign in ((story.scale.past_sessions, PAST_DAYS, -1), (story.scale.coming_sessions, COMING_DAYS, 1)):
+    """Around which dates a course has its sessions: one in each equal part of the time before and after today."""
+    past, coming = story.scale.past_sessions, story.scale.coming_sessions
+    for count, span, sign in ((past, PAST_DAYS, -1), (coming, COMING_DAYS, 1)):
         for rank in range(count):
-            offset = 12 + (span - 24) * (rank + 0.5) / count
-            yield story.today + timedelta(days=sign * round(offset + story.rng.uniform(-12, 12)))
+            yield story.today + timedelta(days=sign * round(span * (rank + story.rng.random()) / count))
 
 
 def _session(story: Story, course: Course, around: date) -> Session:

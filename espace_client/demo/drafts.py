@@ -1,7 +1,7 @@
 """The orders that the demonstration will place: who, for which establishment, when, for which session."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from catalogue.models import Session, SessionState
@@ -36,7 +36,7 @@ class Draft:
     declared: str = ""
     purchase_order: bool | None = None
     opco: bool | None = None
-    story: str = field(default="")
+    story: str = ""
 
 
 class Seating:
@@ -49,7 +49,8 @@ class Seating:
     def pick(self, seats: int, first_day: int, last_day: int, *, largest: bool = False) -> Session:
         """A session that begins so many days from today (negative: ago) and has room; the seats are taken.
 
-        Widens the window, on its side of today, until there is one; ValueError if no session has room. `largest` prefers the longest course, whose papers show the most.
+        Widens the window, on its side of today, until there is one; ValueError if no session has room. `largest`
+        prefers the longest course, whose papers show the most.
         """
         fitting = [one for one in self.story.sessions if self._fits(one, seats, first_day, last_day)]
         for _attempt in range(WIDENINGS):

@@ -22,6 +22,7 @@ BROWSERS = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:143.0) Gecko/20100101 Firefox/143.0",
     "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Safari/605.1.15",
 )
+COUNTS = {"created": 6, "changed": 0, "unchanged": 331, "refused": 0, "warnings": []}
 OUTCOMES = (ServingOutcome.DOWNLOADED,) * 5 + (ServingOutcome.VIEWED,) * 3
 
 
@@ -75,9 +76,7 @@ def make_imports(story: Story) -> None:
             started_at=started,
             finished_at=started + timedelta(seconds=48),
             status=ImportStatus.REFUSALS if refused else ImportStatus.DONE,
-            counts={
-                "inscriptions.csv": {"created": 6, "changed": changed, "unchanged": 331, "refused": refused, "warnings": []}
-            },
+            counts={"inscriptions.csv": {**COUNTS, "changed": changed, "refused": refused}},
         )
         ImportRefusal.objects.bulk_create(
             ImportRefusal(

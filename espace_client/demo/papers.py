@@ -19,7 +19,7 @@ from . import received
 from .filing import CREDIT_PREFIX, Sheet
 from .session_papers import around_session, attendance_sheets
 from .story import Story
-from .working_days import next_open
+from .working_days import next_office_day
 
 # A provider without numbers cannot issue; these are invented, valid in form, and used when settings have none.
 STAND_IN = {
@@ -31,7 +31,7 @@ STAND_IN = {
 # How long an order has papers of every type. Older ones keep their invoice and, where a documented account looks,
 # their attestations: enough to show a history, few enough for `make demo` to start in a minute and a half.
 FOCUS = ("lyon", "toulouse", "morvan", "numerique")
-RECENT_DAYS, RECENT_DAYS_ELSEWHERE = 330, 90
+RECENT_DAYS, RECENT_DAYS_ELSEWHERE = 280, 60
 DAY = timedelta(days=1)
 
 
@@ -113,13 +113,13 @@ def _sheets_of(folder: Folder) -> Iterator[Sheet]:
         yield from around_session(folder.story, folder.provider, folder.enrolments, everything=folder.recent)
     if folder.recent and order.opco:
         build = partial(received.prise_en_charge, share=Decimal("0.7"), subrogation=int(order.number[-1]) % 3 > 0)
-        yield folder.sheet(DocumentType.PRISE_EN_CHARGE, next_open(placed + 9 * DAY), build)
+        yield folder.sheet(DocumentType.PRISE_EN_CHARGE, next_office_day(placed + 9 * DAY), build)
     if folder.last_day < folder.story.today:
         yield from _invoice(folder)
 
 
 def _convention(folder: Folder) -> Iterator[Sheet]:
-    day = next_open(folder.order.placed_on + 2 * DAY)
+    day = next_office_day(folder.order.placed_on + 2 * DAY)
     convention = folder.sheet(DocumentType.CONVENTION, day, commercial.convention)
     if folder.scene == "correct":
         # The first one went out before the client gave its order number.
@@ -129,13 +129,13 @@ def _convention(folder: Folder) -> Iterator[Sheet]:
         first = before.sheet(DocumentType.CONVENTION, day, commercial.convention, order=folder.order)
         yield first
         convention = folder.sheet(
-            DocumentType.CONVENTION, next_open(day + 6 * DAY), commercial.convention, replaces=first
+            DocumentType.CONVENTION, next_office_day(day + 6 * DAY), commercial.convention, replaces=first
         )
     yield convention
 
 
 def _invoice(folder: Folder) -> Iterator[Sheet]:
-    day = next_open(folder.last_day + 3 * DAY)
+    day = next_office_day(folder.last_day + 3 * DAY)
     invoice = folder.sheet(DocumentType.FACTURE, day, commercial.facture)
     yield invoice
     absent = [one for one in folder.enrolments if one.state == EnrolmentState.ABSENT]
@@ -144,7 +144,7 @@ def _invoice(folder: Folder) -> Iterator[Sheet]:
         credited.enrolments = absent
         # An avoir names the invoice, whose number is known by the time it is drawn: earlier dates are numbered first.
         build = _Avoir(invoice, f"Absence justifiée de {absent[0].participant} : la place n’est pas due")
-        yield credited.sheet(DocumentType.FACTURE, next_open(day + 8 * DAY), build, prefix=CREDIT_PREFIX)
+        yield credited.sheet(DocumentType.FACTURE, next_office_day(day + 8 * DAY), build, prefix=CREDIT_PREFIX)
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
@@ -37,6 +38,7 @@ def printing_works() -> Iterator[Press]:
 def _open_shop() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     django.setup()
+    logging.getLogger("weasyprint").setLevel(logging.WARNING)  # it tells what it loads, before it can be told not to
     import_string("documents.rendering.warm_up")()
     gc.freeze()  # what is loaded stays: not walking through it again saves a sixth of the time
 

@@ -1,4 +1,4 @@
-"""The two papers that a client sends in: the portal stores them and never issues them, so only the demonstration draws them."""
+"""The two papers that a client sends in: the portal stores them and never issues them; a demonstration draws them."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta

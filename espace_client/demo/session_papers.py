@@ -16,9 +16,9 @@ from enrolments.models import Enrolment, EnrolmentState, Order
 from .answers import achievements_of, answers_of, hours_attended, marks_of
 from .filing import Sheet
 from .story import Story
-from .working_days import next_open
+from .working_days import next_office_day
 
-CONVENED_DAYS = 21  # a convocation leaves so long before the session
+CONVENED_DAYS = 24  # a convocation leaves so long before the session
 DAY = timedelta(days=1)
 RUNS = (SessionState.CONFIRMED, SessionState.GUARANTEED, SessionState.FULL, SessionState.DONE)
 ATTENDED = (EnrolmentState.PRESENT, EnrolmentState.PARTIAL)
@@ -40,7 +40,7 @@ def around_session(
 
 
 def _convocation(story: Story, provider: Provider, one: Enrolment) -> Sheet:
-    day = next_open(max(one.session.starts_on - CONVENED_DAYS * DAY, one.order.placed_on + 3 * DAY))
+    day = next_office_day(max(one.session.starts_on - CONVENED_DAYS * DAY, one.order.placed_on + 3 * DAY))
 
     def draw(number: str) -> Paper:
         half_days = story.half_days[one.session_id]
@@ -71,7 +71,7 @@ def _evaluation(provider: Provider, one: Enrolment) -> Sheet:
 
 
 def _attestation(story: Story, provider: Provider, one: Enrolment) -> Sheet:
-    day = next_open(one.session.ends_on + DAY)
+    day = next_office_day(one.session.ends_on + DAY)
 
     def draw(number: str) -> Paper:
         return attendance.attestation(
@@ -101,9 +101,9 @@ def attendance_sheets(
                 groups.setdefault((session_id, order.establishment_id), []).append((order, mine, both))
     for group in groups.values():
         enrolments = [one for _order, mine, _both in group for one in mine if one.state != EnrolmentState.CANCELLED]
-        order = group[0][0] if len(group) == 1 else None
+        alone = group[0][0] if len(group) == 1 else None
         if enrolments:
-            yield from _attendance(story, provider, order, enrolments, any(both for *_rest, both in group))
+            yield from _attendance(story, provider, alone, enrolments, any(both for *_rest, both in group))
 
 
 def _attendance(
@@ -119,7 +119,7 @@ def _attendance(
     if both or not done:
         yield blank
     if done:
-        yield make(next_open(session.ends_on + DAY), signed=True, replaces=blank if both else None)
+        yield make(next_office_day(session.ends_on + DAY), signed=True, replaces=blank if both else None)
 
 
 def _sheet(

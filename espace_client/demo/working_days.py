@@ -26,10 +26,15 @@ def holidays(year: int) -> frozenset[date]:
     return frozenset({date(year, month, day) for month, day in fixed} | moving)
 
 
+def is_office_day(day: date) -> bool:
+    """Whether the offices, which send papers, work that day."""
+    return day.weekday() < 5 and day not in holidays(day.year)
+
+
 def is_open(day: date) -> bool:
-    """Whether a training centre works that day: three weeks of August and the turn of the year are closed."""
-    closed = (day.month == 8 and day.day <= 21) or (day.month == 12 and day.day >= 24) or (day.month, day.day) == (1, 2)
-    return day.weekday() < 5 and not closed and day not in holidays(day.year)
+    """Whether a training centre works that day: two weeks of August and the turn of the year are closed."""
+    closed = (day.month == 8 and day.day <= 15) or (day.month == 12 and day.day >= 24) or (day.month, day.day) == (1, 2)
+    return not closed and is_office_day(day)
 
 
 def session_start(rng: Random, around: date, days: int) -> date:
@@ -43,7 +48,8 @@ def session_start(rng: Random, around: date, days: int) -> date:
         monday += WEEK
 
 
-def next_open(day: date) -> date:
-    while not is_open(day):
+def next_office_day(day: date) -> date:
+    """`day`, or the first day after it on which a paper can leave."""
+    while not is_office_day(day):
         day += DAY
     return day

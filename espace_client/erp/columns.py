@@ -59,7 +59,7 @@ class Line:
 
 
 def _said(values: Mapping[str, Any]) -> str:
-    """What a line says, whatever the order of its columns and of its lists."""
+    """What a line says of the object that its key names, whatever the order of its columns and of its lists."""
     parts = (sorted(map(repr, value)) if isinstance(value, list) else value for _name, value in sorted(values.items()))
     return repr(list(parts))
 
@@ -77,7 +77,7 @@ class Layout:
 
     def __init__(self, header: Record | BadRecord | None, columns: Sequence[Column]) -> None:
         if header is None:
-            raise BadHeaderError("", "", _("Le fichier est vide : il n’a pas de ligne d’en-tête."))
+            raise BadHeaderError("", "", _("Le fichier est vide : il n’a pas de ligne d’en-tête."))
         if isinstance(header, BadRecord) or _UNREADABLE.search("".join(header.fields)):
             text = header.text if isinstance(header, BadRecord) else ";".join(header.fields)
             raise BadHeaderError("", text, _("La ligne d’en-tête est illisible."))
@@ -99,7 +99,7 @@ class Layout:
             column.name for column in columns if (column.required or column.expected) and column.name not in names
         ]
         if missing:
-            reason = _("Fichier refusé en entier : il manque %(names)s.") % {"names": ", ".join(missing)}
+            reason = _("Fichier refusé en entier : il manque %(names)s.") % {"names": ", ".join(missing)}
             raise BadHeaderError(missing[0], ";".join(names), reason)
 
     def line(self, record: Record | BadRecord, key_of: Callable[[dict[str, Any]], str]) -> Line | None:
@@ -134,7 +134,8 @@ class Layout:
         if not any(column.key and column.name in bad for column, _place in self._places):
             line.key = key_of(line.values)
         if not bad:
-            line.digest = hashlib.blake2b(_said(line.values).encode(), digest_size=16).digest()
+            said = {column.name: line.values[column.name] for column, _place in self._places if not column.key}
+            line.digest = hashlib.blake2b(_said(said).encode(), digest_size=16).digest()
 
     def _value(self, line: Line, column: Column, raw: str, unreadable: bool) -> Any:
         if not raw:

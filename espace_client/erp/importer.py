@@ -128,9 +128,9 @@ def _settle(
     for key, written in zip(_keys(value), value if isinstance(value, list) else [value], strict=False):
         reason = ""
         if all_refused or key in refused:
-            reason = _("« %(key)s » a été refusé dans %(file)s.")
+            reason = _("« %(key)s » a été refusé dans %(file)s.")
         elif key not in found:
-            reason = _("« %(key)s » est inconnu : ni dans le portail, ni dans %(file)s.")
+            reason = _("« %(key)s » est inconnu : ni dans le portail, ni dans %(file)s.")
         if reason:
             chunk.refuse(line, Problem(reference.column, written, reason % {"key": written, "file": reference.file}))
             return

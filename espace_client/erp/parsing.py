@@ -55,7 +55,7 @@ def text(model: type[models.Model], name: str) -> Parser:
     def parse(raw: str) -> str:
         value = _LINE_BREAKS.sub(" ", raw).strip()
         if len(value) > longest:
-            raise FieldError(_("Texte trop long : %(longest)s caractères au plus.") % {"longest": longest})
+            raise FieldError(_("Texte trop long : %(longest)s caractères au plus.") % {"longest": longest})
         return value
 
     return parse
@@ -104,7 +104,7 @@ def email_domain(raw: str) -> str:
     try:
         return normalise_email(f"nom@{raw.removeprefix('@')}").partition("@")[2]
     except ValidationError as error:
-        raise FieldError(_("« %(raw)s » n’est pas un domaine d’adresses email.") % {"raw": raw}) from error
+        raise FieldError(_("« %(raw)s » n’est pas un domaine d’adresses email.") % {"raw": raw}) from error
 
 
 @_remembering
@@ -146,7 +146,7 @@ def decimal(model: type[models.Model], name: str, highest: Decimal | None = None
     def parse(raw: str) -> Decimal:
         value = _number(raw)
         if value > limit:
-            raise FieldError(_("Le nombre est trop grand : %(limit)s au plus.") % {"limit": limit})
+            raise FieldError(_("Le nombre est trop grand : %(limit)s au plus.") % {"limit": limit})
         return value.quantize(unit, rounding=ROUND_HALF_UP)
 
     return _remembering(parse)
@@ -168,7 +168,7 @@ def choice(values: Mapping[str, T]) -> Callable[[str], T]:
 
     def parse(raw: str) -> T:
         if raw.casefold() not in by_word:
-            raise FieldError(_("Valeur inconnue ; attendu : %(words)s.") % {"words": ", ".join(values)})
+            raise FieldError(_("Valeur inconnue ; attendu : %(words)s.") % {"words": ", ".join(values)})
         return by_word[raw.casefold()]
 
     return parse

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
@@ -17,6 +18,7 @@ from .chunk import Chunk, Fate, Refusal
 from .columns import Problem
 
 BATCH = 2000
+_UNSHOWN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _COUNTED = {Fate.CREATED: "created", Fate.CHANGED: "changed", Fate.UNCHANGED: "unchanged"}
 
 
@@ -45,7 +47,7 @@ class FileReport:
 
     def warn_of_columns(self, unknown: Sequence[str]) -> None:
         for name in unknown:
-            self.warn(_("Colonne inconnue, ignorée : %(name)s.") % {"name": written(name, 60)})
+            self.warn(_("Colonne inconnue, ignorée : %(name)s.") % {"name": written(name, 60)})
 
 
 class Report:
@@ -123,8 +125,5 @@ class Report:
 
 def written(text: str, longest: int = 500) -> str:
     """What a field holds, with what can't be stored or shown written as an escape, cut to fit."""
-    shown = "".join(
-        character if character.isprintable() or character == "\n" else ascii(character)[1:-1]
-        for character in text[:longest]
-    )
+    shown = _UNSHOWN.sub(lambda match: ascii(match.group())[1:-1], text[:longest])
     return shown if len(shown) <= longest else shown[: longest - 1] + "…"

@@ -66,10 +66,10 @@ def import_drop(
 
 def _files(folder: Path) -> list[tuple[type[Importer], Path]]:
     if not folder.is_dir():
-        raise NoDropError(_("« %(folder)s » n’est pas un dossier.") % {"folder": folder})
+        raise NoDropError(_("« %(folder)s » n’est pas un dossier.") % {"folder": folder})
     files = [(importer, folder / importer.file) for importer in IMPORTERS if (folder / importer.file).exists()]
     if not files:
-        raise NoDropError(_("« %(folder)s » n’a aucun des fichiers de l’ERP.") % {"folder": folder})
+        raise NoDropError(_("« %(folder)s » n’a aucun des fichiers de l’ERP.") % {"folder": folder})
     return files
 
 
@@ -126,10 +126,10 @@ def _read(importer: Importer, path: Path, report: FileReport, progress: Progress
     try:
         reader = Reader(path)
     except UnknownEncodingError:
-        _refuse(importer, report, Problem("", "", _("Fichier refusé en entier : il est en UTF-16.")))
+        _refuse(importer, report, Problem("", "", _("Fichier refusé en entier : il est en UTF-16.")))
         return
     except OSError as error:
-        _refuse(importer, report, Problem("", "", _("Fichier illisible : %(error)s.") % {"error": error.strerror}))
+        _refuse(importer, report, Problem("", "", _("Fichier illisible : %(error)s.") % {"error": error.strerror}))
         return
     try:
         Engine(importer, report, lambda reading: progress(path.name, reading.position(), reading.size)).read(reader)

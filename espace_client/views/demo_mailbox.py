@@ -61,7 +61,9 @@ def demo_mail(request: HttpRequest, key: str) -> HttpResponse:
 @require_safe
 def demo_mail_html(request: HttpRequest, key: str) -> HttpResponse:
     """The HTML part alone, under a policy that runs nothing; mails carry their styles inline."""
-    return HttpResponse(_mail(key).html, headers={"Content-Security-Policy": MAIL_POLICY})
+    return HttpResponse(
+        _mail(key).html, headers={"Content-Security-Policy": MAIL_POLICY, "X-Frame-Options": "SAMEORIGIN"}
+    )
 
 
 def _mail(key: str) -> Mail:

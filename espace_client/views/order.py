@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.document_types import DocumentType
+from accounts.models import User
 from accounts.requests import person
 from documents.models import Document, hide_amounts
 from enrolments.models import Enrolment, EnrolmentState, Order, OrderState
@@ -52,26 +53,37 @@ def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "order": order,
         "enrolments": enrolments,
         "documents": documents,
-        "steps": steps_of(order, active, documents),
+        "steps": steps_of(order, active) + billing_steps(order, documents, user),
         "amounts_visible": amounts_visible,
         "amount": sum((enrolment.price for enrolment in active), Decimal(0)) if amounts_visible else None,
     }
     return render(request, "enrolments/order_detail.html", context)
 
 
-def steps_of(order: Order, active: Sequence[Enrolment], documents: Sequence[Document]) -> list[Step]:
-    """What happened to the order and what comes next, from its state, its sessions and its papers."""
+def steps_of(order: Order, active: Sequence[Enrolment]) -> list[Step]:
+    """What happened to the order and what comes next, from its state and its sessions."""
     steps = [Step(_("Commande passée"), "done", order.placed_on, order.get_channel_display())]
     if order.state in (OrderState.REFUSED, OrderState.CANCELLED):
         return [*steps, Step(order.get_state_display(), "bad")]
     if order.state == OrderState.TO_APPROVE:
         steps.append(Step(_("À approuver par un administrateur"), "now"))
-    if order.state != OrderState.VALIDATED:
-        waiting = "now" if order.state == OrderState.PENDING else "next"
-        return [*steps, Step(_("Validation par nos équipes"), waiting), *_sessions(active), Step(_("Facture"), "next")]
+    if order.state == OrderState.VALIDATED:
+        steps.append(Step(_("Validée par nos équipes"), "done"))
+    else:
+        steps.append(Step(_("Validation par nos équipes"), "now" if order.state == OrderState.PENDING else "next"))
+    return steps + _sessions(active)
+
+
+def billing_steps(order: Order, documents: Sequence[Document], user: User) -> list[Step]:
+    """The invoice, for whom invoices of this order are open; nothing is said of it otherwise."""
+    own = user.rights.email == order.order_email
+    open_types = user.rights.types_in(order.establishment_id) if order.establishment_id else frozenset()
+    if order.state in (OrderState.REFUSED, OrderState.CANCELLED) or not (own or DocumentType.FACTURE in open_types):
+        return []
     invoices = [document for document in documents if document.type == DocumentType.FACTURE]
-    billed = Step(_("Facture émise"), "done", invoices[-1].issued_on) if invoices else Step(_("Facture"), "next")
-    return [*steps, Step(_("Validée par nos équipes"), "done"), *_sessions(active), billed]
+    if invoices:
+        return [Step(_("Facture émise"), "done", invoices[-1].issued_on)]
+    return [Step(_("Facture"), "next")]
 
 
 def _sessions(active: Sequence[Enrolment]) -> list[Step]:

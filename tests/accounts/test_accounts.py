@@ -13,8 +13,9 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from accounts.roles import Role
 from documents.models import Document
-from tests.worlds import PASSWORD, World, make_user
+from tests.worlds import PASSWORD, World, give_access, make_user
 
 pytestmark = pytest.mark.django_db
 NEW_PASSWORD = "Un-tout-autre-secret-2"
@@ -215,3 +216,28 @@ def test_the_team_enters_the_admin_through_the_same_door(world: World) -> None:
     assert client.get("/gestion/").status_code == 200
     member, _status = log_in("administratrice@armor.example")
     assert member.get("/gestion/").status_code in (302, 403)
+
+
+def test_the_page_says_how_many_enrolments_leave_ones_sight(world: World) -> None:
+    """Two orders of two enrolments each carry the address; those of an establishment that stays open do not leave."""
+    user = world.personas["responsable"]
+    client, _status = log_in(user.email)
+    assert client.get(reverse("account_email")).context["leaving_count"] == 4
+    give_access(user, world.lille, Role.STANDARD)
+    page = client.get(reverse("account_email"))
+    assert page.context["leaving_count"] == 2
+    assert "2 inscriptions" in page.text
+
+
+def test_a_confirmed_change_ends_other_sessions_and_tells_the_old_address(world: World) -> None:
+    user = world.personas["responsable"]
+    client, _status = log_in(user.email)
+    elsewhere, _status = log_in(user.email)
+    for browser in (client, elsewhere):
+        assert browser.get(reverse("dashboard")).status_code == 200
+    asked = client.post(reverse("account_email"), {"email": "nouvelle@armor.example", "action_add": ""})
+    client.post(asked["Location"], {"password": PASSWORD})
+    client.post(link_in(next(message for message in mail.outbox if message.to == ["nouvelle@armor.example"])))
+    assert client.get(reverse("dashboard")).status_code == 200
+    assert elsewhere.get(reverse("dashboard")).status_code == 302
+    assert any(message.to == ["responsable@armor.example"] for message in mail.outbox)

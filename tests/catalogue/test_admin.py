@@ -67,9 +67,8 @@ def test_a_line_names_what_its_scope_says(world: World, staff: Client) -> None:
         {"scope": "course"},
         {"scope": "everything", "kind": "price", "discount_rate": "", "fixed_price": "100"},
         {"scope": "everything", "discount_rate": "101", "from_seats": 5},
-        {"scope": "everything", "discount_rate": "5"},
     ],
-    ids=["course without course", "price for everything", "more than all", "twice the same"],
+    ids=["course without course", "price for everything", "more than all"],
 )
 def test_a_line_that_means_nothing_is_refused(world: World, staff: Client, fields: dict[str, Any]) -> None:
     accord = make_accord(world)
@@ -78,6 +77,21 @@ def test_a_line_that_means_nothing_is_refused(world: World, staff: Client, field
     assert "is violated" not in answer.text
     assert "«\xa0accord" not in answer.text, "the name of a constraint tells nobody anything"
     assert accord.lines.count() == 1
+
+
+def test_two_lines_for_the_same_thing_are_refused(world: World, staff: Client) -> None:
+    accord = make_accord(world)
+    line = accord.lines.get()
+    rows = [{"id": line.pk, "scope": "everything", "from_seats": 0}, {"scope": "everything", "from_seats": 0}]
+    posted: dict[str, Any] = {"lines-TOTAL_FORMS": 2, "lines-INITIAL_FORMS": 1}
+    for rank, row in enumerate(rows):
+        values = {"accord": accord.pk, "kind": "discount", "discount_rate": "5", **row}
+        posted |= {f"lines-{rank}-{name}": value for name, value in values.items()}
+    answer = staff.post(change(accord), accord_form(**posted))
+    assert "Cet accord a déjà une ligne pour cette portée et ce seuil." in answer.text
+    posted["lines-1-from_seats"] = 10
+    assert staff.post(change(accord), accord_form(**posted)).status_code == 302
+    assert accord.lines.count() == 2
 
 
 def test_an_accord_covers_its_own_company_only(world: World, staff: Client) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, time, timedelta
 from decimal import Decimal
 from functools import partial
+from typing import Any
 
 from accounts.document_types import DocumentType
 from accounts.models import Company, Establishment
@@ -99,8 +100,8 @@ class Case:
 
     def papers(self, text: str = "") -> dict[DocumentType, Paper]:
         """One paper of each of the nine types."""
-        whole = partial(dict, provider=PROVIDER, order=self.order, enrolments=self.enrolments)
-        one = partial(dict, provider=PROVIDER, enrolment=self.enrolments[0])
+        whole: Any = partial(dict, provider=PROVIDER, order=self.order, enrolments=self.enrolments)
+        one: Any = partial(dict, provider=PROVIDER, enrolment=self.enrolments[0])
         achievements = [attendance.Achievement(text or "Écrire un programme.", "Acquis")]
         day, later = date(2026, 11, 5), date(2026, 12, 10)
         return {

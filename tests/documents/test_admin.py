@@ -164,3 +164,19 @@ def test_the_questions_about_documents(world: World, order: Order, staff: Client
     assert newer in found(version="actuelle", type__exact="convention")
     assert found(q=newer.number.lower()) == {newer}
     assert found(q=order.number) == set(Document.objects.filter(order=order))
+    assert found(q=f" {order.order_email.upper()} ") == set(Document.objects.filter(order_email=order.order_email))
+    assert found(q=newer.number[:-1]) >= {newer}
+    participant = order.enrolments.earliest("pk").participant
+    assert participant is not None
+    assert found(q=participant.last_name) == set(Document.objects.filter(enrolment__participant=participant))
+
+
+def test_the_questions_about_the_journal(world: World, staff: Client) -> None:
+    ROWS[Serving](world, 1)
+    [line] = Serving.objects.all()
+    assert line.document is not None
+    listing = reverse("admin:documents_serving_changelist")
+    for term in (line.user_email.upper(), line.document.number.lower(), "administratrice", "192.0.2.7"):
+        assert list(staff.get(listing, {"q": term}).context["cl"].result_list) == [line]
+    for term in ("comptable@armor.example", "personne@nulle-part.example", "X-404"):
+        assert list(staff.get(listing, {"q": term}).context["cl"].result_list) == []

@@ -75,6 +75,15 @@ def test_head_says_everything_and_sends_nothing(document: Document, client: Clie
     assert Serving.objects.count() == 0
 
 
+def test_a_file_is_never_compressed_on_the_way(document: Document, client: Client) -> None:
+    for headers in ({"Accept-Encoding": "gzip"}, {"Accept-Encoding": "gzip", "Range": "bytes=0-300"}):
+        answer = client.get(reverse("document_view", args=[document.pk]), headers=headers)
+        assert "Content-Encoding" not in answer
+        assert answer.getvalue() == content_of(document)[: int(answer["Content-Length"])]
+    page = client.get(reverse("document_list"), headers={"Accept-Encoding": "gzip"})
+    assert page["Content-Encoding"] == "gzip"
+
+
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
 def test_other_methods_are_refused(method: str, document: Document, client: Client) -> None:
     assert getattr(client, method)(reverse("document_download", args=[document.pk])).status_code == 405

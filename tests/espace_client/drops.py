@@ -225,7 +225,9 @@ def refused(run: ImportRun) -> list[tuple[str, int, str, str]]:
 
 
 def reasons(run: ImportRun) -> str:
-    return " / ".join(run.refusals.order_by("pk").values_list("reason", flat=True))
+    """Why, in French, with plain spaces."""
+    said = " / ".join(run.refusals.order_by("pk").values_list("reason", flat=True))
+    return said.replace("\u00a0", " ").replace("\u202f", " ")
 
 
 def counted(run: ImportRun, file: str) -> tuple[int, int, int, int]:

@@ -238,7 +238,7 @@ class TestCommand:
         with pytest.raises(CommandError, match="3 lignes refusées") as raised:
             call_command("import_erp", str(drop.folder), stdout=output)
         assert raised.value.returncode == 1
-        assert "commandes.csv:3:date « 31/02/2026 » Cette date n’existe pas." in output.getvalue()
+        assert "commandes.csv:3:date « 31/02/2026 » Cette date n’existe pas." in output.getvalue()
 
     def test_exit_status_2_for_a_missing_folder(self, db: None, tmp_path: Path) -> None:
         with pytest.raises(CommandError, match="n’est pas un dossier") as raised:

@@ -135,7 +135,7 @@ class Accesses(Importer):
 
     def _wait(self, chunk: Chunk, line: Line) -> None:
         if self._is_late:
-            reason = _("Cet établissement n’aurait plus d’administrateur : à décider dans la gestion.")
+            reason = _("Cet établissement n’aurait plus d’administrateur : à décider dans la gestion.")
             chunk.refuse(line, Problem("niveau", "standard", reason))
         else:
             self._late[line.key] = line

@@ -29,10 +29,10 @@ def _coverage(raw: str) -> list[str]:
     if raw == EVERY_ESTABLISHMENT:
         return []
     if EVERY_ESTABLISHMENT in raw:
-        raise FieldError(_("« * » est seul : tous les établissements, ou ceux d’une liste."))
+        raise FieldError(_("« * » est seul : tous les établissements, ou ceux d’une liste."))
     numbers = listed(siret, "|")(raw)
     if not numbers:
-        raise FieldError(_("Il faut des SIRET, ou « * »."))
+        raise FieldError(_("Il faut des SIRET, ou « * »."))
     return numbers
 
 
@@ -146,11 +146,11 @@ class AccordLines(Importer):
     def problems(self, values: Mapping[str, Any]) -> Iterator[Problem]:
         scope, code = values["portee"], values["code"]
         if (code is None) != (scope == LineScope.EVERYTHING):
-            yield Problem("code", code or "", _("Il faut un code, sauf pour « tout » qui n’en a pas."))
+            yield Problem("code", code or "", _("Il faut un code, sauf pour « tout » qui n’en a pas."))
         if values["type"] == LineKind.PRICE and scope != LineScope.COURSE:
             yield Problem("type", "prix", _("Un prix fixe n’est possible que pour une formation."))
         if values["type"] == LineKind.DISCOUNT and values["valeur"] > HUNDRED:
-            yield Problem("valeur", str(values["valeur"]), _("Une remise est de 100 % au plus."))
+            yield Problem("valeur", str(values["valeur"]), _("Une remise est de 100 % au plus."))
 
     def take(self, chunk: Chunk) -> None:
         for line in list(chunk):

@@ -42,7 +42,7 @@ class Domains(Importer):
         for line in list(chunk):
             parent = line.found.get("parent")
             if parent is not None and parent.parent_id is not None:
-                reason = _("Ce parent est lui-même un sous-domaine : les domaines n’ont que deux niveaux.")
+                reason = _("Ce parent est lui-même un sous-domaine : les domaines n’ont que deux niveaux.")
                 chunk.refuse(line, Problem("parent", line.values["parent"], reason))
         _leave_parents(chunk, existing)
         saving = Saving(chunk, Domain)

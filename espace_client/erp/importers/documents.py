@@ -112,7 +112,7 @@ class Documents(Importer):
         for line, verdict in verdicts.items():
             document = existing.get(line.key)
             if document is not None and verdict.sha256 and verdict.sha256 != document.sha256:
-                reason = _("Le fichier a changé : un document émis ne change pas.")
+                reason = _("Le fichier a changé : un document émis ne change pas.")
                 chunk.refuse(line, Problem("fichier", line.values["fichier"], reason))
             elif verdict.flaw is not None:
                 chunk.refuse(line, Problem("fichier", line.values["fichier"], str(FLAW_REASONS[verdict.flaw])))
@@ -151,7 +151,7 @@ class Documents(Importer):
         for line, owner in owners.items():
             first, claimant = claimed[paths[line]]
             if first != owner:
-                reason = _("Ce fichier est celui de « %(number)s », d’un autre client.") % {"number": claimant}
+                reason = _("Ce fichier est celui de « %(number)s », d’un autre client.") % {"number": claimant}
                 chunk.refuse(line, Problem("fichier", line.values["fichier"], reason))
 
     def _store(
@@ -194,6 +194,6 @@ def _change(line: Line, document: Document) -> Problem | None:
         return Problem("type", line.values["type"], _("Un document émis ne change pas de type."))
     for column, (name, value) in _said(line).items():
         if getattr(document, name) not in (None, value):
-            reason = _("Un document émis ne change pas : il est au sujet d’autre chose.")
+            reason = _("Un document émis ne change pas : il est au sujet d’autre chose.")
             return Problem(column, line.values[column], reason)
     return None

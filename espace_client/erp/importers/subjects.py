@@ -82,7 +82,7 @@ class Belonging:
         if subject.order is None:
             return self._problem_without_order(line, subject)
         if self._all_refused or fold(subject.order.number) in self._refused:
-            reason = _("La commande « %(number)s » de cette inscription a été refusée dans commandes.csv.")
+            reason = _("La commande « %(number)s » de cette inscription a été refusée dans commandes.csv.")
             return Problem("inscription", line.values["inscription"] or "", reason % {"number": subject.order.number})
         if subject.enrolment is not None and subject.enrolment.order_id != subject.order.pk:
             return _problem(line, "inscription", _("Cette inscription est celle d’une autre commande."))
@@ -117,7 +117,7 @@ def replacement_problem(
     successor: Document | None = getattr(previous, "replaced_by", None)
     number = successor.number if successor and successor != document else replaced.get(previous.pk)
     if number:
-        return _problem(line, "remplace", _("Ce document est déjà remplacé par « %(number)s ».") % {"number": number})
+        return _problem(line, "remplace", _("Ce document est déjà remplacé par « %(number)s ».") % {"number": number})
     links = subject.links
     compared = {"order_id", "enrolment_id"}
     compared |= {"session_id"} if subject.enrolment is None else set()

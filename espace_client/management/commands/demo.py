@@ -28,7 +28,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--reset", action="store_true", help="efface toutes les données de la base, puis recommence")
+        parser.add_argument("--reset", action="store_true", help="efface toute la base, puis recommence")
         parser.add_argument("--serve", action="store_true", help="sert ensuite le portail, jusqu’à Ctrl-C")
         parser.add_argument("--port", type=int, default=os.environ.get("PORT", "8000"), help="port de --serve (8000)")
 
@@ -57,14 +57,18 @@ class Command(BaseCommand):
             self._serve(options["port"])
 
     def _serve(self, port: int) -> None:
-        """Become gunicorn, so that Ctrl-C, or whoever started this process, stops the server and all its workers."""
+        """Become gunicorn, so that Ctrl-C, or whoever started this process, stops the server and all its workers.
+
+        A terminal's Ctrl-C reaches workers twice, from it and from their master, and one may then never answer: the
+        master is told to wait three seconds instead of thirty.
+        """
         call_command("collectstatic", interactive=False, verbosity=0)
         connections.close_all()
         self.stdout.write(f"\n  Le portail : http://{HOST}:{port}/     (Ctrl-C l’arrête)\n")
         self.stdout.flush()
         command = [
             sys.executable, "-m", "gunicorn", "espace_client.wsgi", "--no-control-socket", "--worker-class", "gthread",
-            "--workers", "2", "--threads", "4", "--bind", f"{HOST}:{port}",
+            "--workers", "2", "--threads", "4", "--graceful-timeout", "3", "--bind", f"{HOST}:{port}",
         ]  # fmt: skip
         os.execve(sys.executable, command, {**os.environ, "ESPACE_DEMO": "1"})  # noqa: S606 - our own interpreter
 
@@ -88,7 +92,8 @@ def accounts_table(width: int) -> str:
     left = max(len(person.email) for person in documented)
     right = max(30, max(80, width) - left - 9)
     rule = f"  +{'-' * (left + 2)}+{'-' * (right + 2)}+"
-    lines = ["", f"  Mot de passe de tous les comptes : {PASSWORD}", rule, _row("Adresse email", "Ce qu’elle montre", left, right), rule]
+    heading = _row("Adresse email", "Ce qu’elle montre", left, right)
+    lines = ["", f"  Mot de passe de tous les comptes : {PASSWORD}", rule, heading, rule]
     for person in documented:
         first, *rest = textwrap.wrap(person.shows, right)
         lines += [_row(person.email, first, left, right), *(_row("", line, left, right) for line in rest)]

@@ -38,13 +38,13 @@ class Command(BaseCommand):
                 raise CommandError(str(error), returncode=UNUSABLE) from error
             except OSError as error:
                 raise CommandError(
-                    _("Import interrompu : %(error)s") % {"error": error}, returncode=UNUSABLE
+                    _("Import interrompu : %(error)s") % {"error": error}, returncode=UNUSABLE
                 ) from error
         if verbosity:
             self._tell(run)
         refused = sum(counts["refused"] for counts in run.counts.values())
         if refused:
-            reason = _("%(refused)s lignes refusées ; tout est dans la gestion, imports de l’ERP, n° %(number)s.")
+            reason = _("%(refused)s lignes refusées ; tout est dans la gestion, imports de l’ERP, n° %(number)s.")
             raise CommandError(reason % {"refused": refused, "number": run.pk}, returncode=REFUSED)
 
     def _tell(self, run: ImportRun) -> None:
@@ -59,9 +59,9 @@ class Command(BaseCommand):
                 self.stdout.write(f"  {warning}")
         for refusal in run.refusals.all()[:SHOWN]:
             where = ":".join(part for part in (refusal.file, str(refusal.line), refusal.column) if part)
-            self.stdout.write(f"{where} « {refusal.value[:80]} » {refusal.reason}")
+            self.stdout.write(f"{where} « {refusal.value[:80]} » {refusal.reason}")
         if run.dry_run:
-            self.stdout.write(_("À blanc : rien n’a été gardé que ce compte rendu."))
+            self.stdout.write(_("À blanc : rien n’a été gardé que ce compte rendu."))
 
 
 def _show(bar: tqdm[Any], file: str, read: int, size: int) -> None:

@@ -83,7 +83,7 @@ def folder_of(address: str) -> Path:
 
 @contextlib.contextmanager
 def checkout(folder: Path, environment: Mapping[str, str], **options: Any) -> Iterator[Checkout]:
-    """Make a checkout in `folder`, and remove its server with all its files at the end."""
+    """Make a checkout in `folder`, and remove it with its server and all its files at the end."""
     package = folder / "espace_client"
     package.mkdir(parents=True)
     (package / "__init__.py").touch()
@@ -96,11 +96,27 @@ def checkout(folder: Path, environment: Mapping[str, str], **options: Any) -> It
     for path in [folder, *folder.rglob("*")]:
         os.chown(path, made.uid, -1)
         path.chmod(0o755 if path.is_dir() else 0o644)
-    try:
+    with _removed_at_the_end(folder):
         yield made
-    finally:
-        folder.chmod(0o755)
-        made.do("remove")
+
+
+@contextlib.contextmanager
+def _removed_at_the_end(folder: Path) -> Iterator[None]:
+    """Have a shell remove the checkout when its input ends: at the end of the block, or when pytest is killed."""
+    script = 'read -r _; chmod 755 . && "$0" -m espace_client.local_database remove && rm -rf "$PWD"'
+    with subprocess.Popen(
+        ["/bin/sh", "-c", script, sys.executable],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"},
+        start_new_session=True,
+    ) as remover:
+        try:
+            yield
+        finally:
+            remover.communicate(timeout=VERB_TIMEOUT)
+    assert remover.returncode == 0
 
 
 @contextlib.contextmanager

@@ -33,7 +33,7 @@ def test_nobody_else_can_reach_it(running: Checkout) -> None:
 
 @AS_ROOT
 def test_from_root_it_works_in_a_checkout_closed_to_others(folder: Path, road: str) -> None:
-    """A checkout under /root, made with umask 077: neither it nor the wheel in it can be read by the
+    """A checkout in the home of root, made with umask 077: neither it nor the wheel in it can be read by the
     account."""
     closed = folder / "closed"
     closed.mkdir(mode=0o700)
@@ -80,7 +80,7 @@ def test_a_read_only_checkout_keeps_its_server_elsewhere(folder: Path) -> None:
         server.path.chmod(0o555)
         assert ask(server.do("start"), "SELECT 1") == [1]
         assert server.socket_folder.parent == place.SHORT_BASE
-        server.do("remove")
+        server.do("remove")  # at the end the checkout can be written again, and has its server elsewhere
 
 
 def test_a_directory_prepared_by_somebody_else_is_refused(wheel_server: Checkout, folder: Path) -> None:

@@ -1,0 +1,21 @@
+"""Changing one's login address: allauth's page, with what rule 3 wants said before asking."""
+
+from typing import Any
+
+from allauth.account.views import EmailView
+
+from accounts.requests import person
+from enrolments.models import Enrolment
+
+
+class EmailChangeView(EmailView):
+    """Says how many enrolments leave the person's sight: those of the address, but for their establishments'."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        rights = person(self.request).rights
+        leaving = Enrolment.objects.visible_to(person(self.request)).filter(order_email=rights.email)
+        count = leaving.exclude(establishment_id__in=rights.establishments).count() if rights.email else 0
+        return {**super().get_context_data(**kwargs), "leaving_count": count}
+
+
+email_change = EmailChangeView.as_view()
