@@ -3,33 +3,30 @@
 Inspecting is also half of what importing a drop costs, and it is work for a second core while the database works.
 Each worker has a bounded address space and, for each file, a bounded time of computing; one that dies is replaced and
 the file that it was on is refused. Workers end by themselves when the process that started them is killed, because
-the pipe they read from is closed. Their own pool rather than `concurrent.futures`: there a dead worker breaks the
+the socket they read from is closed. Their own pool rather than `concurrent.futures`: there a dead worker breaks the
 whole pool, does not say on which file, and outlives a parent that is killed.
 """
 
 from __future__ import annotations
 
-import hashlib
-import multiprocessing
-import os
-import resource
-import signal
-import stat
+import json
+import socket
+import subprocess
+import sys
+import tempfile
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
-from multiprocessing.sharedctypes import Synchronized
+from pathlib import Path
 from types import TracebackType
 
-from documents.inspection import Flaw, inspect_pdf
+from documents.inspection import Flaw
+from documents.inspection_worker import SECONDS, Verdict
 
 MAX_BYTES = 50_000_000
-MEMORY = 1536 * 1024 * 1024  # bytes of address space of a worker
-SECONDS = 10.0  # of computing, for one file
 BATCH = 50  # files given to a worker at a time
-_PROCESSES = multiprocessing.get_context("spawn")  # nothing of the parent's is inherited: no connection, no lock
+_PROJECT = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,120 +37,70 @@ class Request:
     known: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a file is: its hash in hex and its size in bytes (as far as it could be read), and why it is refused."""
-
-    sha256: str = ""
-    size: int = 0
-    flaw: Flaw | None = None
-
-
-def read_file(path: str, max_bytes: int | None = None) -> bytes | Flaw:
-    """The bytes of a regular file; never waits on a pipe or a device, never reads more than `max_bytes`."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
-    except (OSError, ValueError):
-        return Flaw.MISSING
-    try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            return Flaw.MISSING
-        if max_bytes is not None and status.st_size > max_bytes:
-            return Flaw.TOO_LARGE
-        with open(descriptor, "rb", buffering=0, closefd=False) as file:
-            content = file.read(status.st_size + 1) or b""
-    except OSError:
-        return Flaw.MISSING
-    finally:
-        os.close(descriptor)
-    return content if len(content) == status.st_size else Flaw.MISSING  # it is being written
-
-
-def look_at(request: Request, max_bytes: int = MAX_BYTES) -> Verdict:
-    """Read, hash and, unless it is known, inspect one file; in this very process."""
-    content = read_file(request.path, max_bytes)
-    if isinstance(content, Flaw):
-        return Verdict(flaw=content)
-    sha256 = hashlib.sha256(content).hexdigest()
-    return Verdict(sha256, len(content), None if sha256 == request.known else inspect_pdf(content))
-
-
-def _work(parent: Connection, position: Synchronized[int], max_bytes: int) -> None:
-    """What a worker does until its pipe is closed. `position` tells, if it dies, on which file of its batch."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then closes the pipe
-    signal.signal(signal.SIGPROF, signal.SIG_DFL)  # sent by the timer below, it ends the process
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    try:
-        parent.send(None)
-        while True:
-            batch: list[Request] = parent.recv()
-            verdicts = []
-            for position.value, request in enumerate(batch):
-                signal.setitimer(signal.ITIMER_PROF, SECONDS)
-                verdicts.append(look_at(request, max_bytes))
-            signal.setitimer(signal.ITIMER_PROF, 0)
-            parent.send(verdicts)
-    except (EOFError, BrokenPipeError, ConnectionResetError):
-        return
-
-
 class _Worker:
     """One process and the files that it was given and has not answered for."""
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
-        self._position = _PROCESSES.Value("i", 0, lock=False)
+        self._position = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  # closed by stop()
         self.given: list[int] = []
-        self.start()
+        self._start()
 
-    def start(self) -> None:
-        self.connection, theirs = _PROCESSES.Pipe()
-        arguments = (theirs, self._position, self._max_bytes)
-        self.process: BaseProcess = _PROCESSES.Process(target=_work, args=arguments, daemon=True)
-        self.process.start()
-        theirs.close()
+    def _start(self) -> None:
+        self._position.truncate(0)
+        ours, theirs = socket.socketpair()
+        descriptors = (theirs.fileno(), self._position.fileno())
+        command = [sys.executable, "-m", "documents.inspection_worker", *map(str, (*descriptors, self._max_bytes))]
+        with theirs:
+            self.process = subprocess.Popen(  # noqa: S603  # our own program
+                command, cwd=_PROJECT, pass_fds=descriptors, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+            )
+        self.connection = Connection(ours.detach())
 
     def wait_until_ready(self) -> None:
         """Raises OSError when the process ends before it could work: no file is to blame for that."""
         try:
-            self.connection.recv()
+            self.connection.recv_bytes()
         except (EOFError, ConnectionResetError) as error:
             raise OSError("a process that inspects files could not start") from error
 
     def give(self, numbers: list[int], requests: Sequence[Request]) -> None:
         self.given = numbers
-        self._position.value = 0
-        batch = [requests[number] for number in numbers]
+        batch = json.dumps([(requests[number].path, requests[number].known) for number in numbers]).encode()
         try:
-            self.connection.send(batch)
+            self.connection.send_bytes(batch)
         except (BrokenPipeError, ConnectionResetError):  # it died while it had nothing to do
             self._replace()
-            self.connection.send(batch)
+            self.connection.send_bytes(batch)
 
     def answer(self) -> dict[int, Verdict] | int:
         """The verdicts on what was given; if the process died, the number of the file that it was on."""
         try:
-            verdicts: list[Verdict] = self.connection.recv()
+            said = json.loads(self.connection.recv_bytes())
         except (EOFError, ConnectionResetError):
-            suspect: int = self.given[self._position.value]
+            self._position.seek(0)
+            suspect = self.given[int.from_bytes(self._position.read(4))]
             self._replace()
             return suspect
+        verdicts = (Verdict(sha256, size, Flaw(flaw) if flaw else None) for sha256, size, flaw in said)
         return dict(zip(self.given, verdicts, strict=True))
 
     def _replace(self) -> None:
-        self.stop()
-        self.start()
+        self._end()
+        self._start()
         self.wait_until_ready()
 
-    def stop(self) -> None:
+    def _end(self) -> None:
         self.connection.close()
-        self.process.join(SECONDS)
-        if self.process.is_alive():
+        try:
+            self.process.wait(SECONDS)
+        except subprocess.TimeoutExpired:
             self.process.kill()
-            self.process.join()
-        self.process.close()
+            self.process.wait()
+
+    def stop(self) -> None:
+        self._end()
+        self._position.close()
 
 
 class Inspectors:

@@ -15,7 +15,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import Storage
 
 from documents.inspection import Flaw
-from documents.inspectors import read_file
+from documents.inspection_worker import read_file
 from documents.models import documents_storage
 from documents.storage import PrivateFileSystemStorage
 

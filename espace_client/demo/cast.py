@@ -194,4 +194,5 @@ VENUES = (
     ("Nantes", "NAN", "Centre ib Cegos Île de Nantes, 4 rue La Noue-Bras-de-Fer"),
     ("Toulouse", "TLS", "Centre ib Cegos Compans, 5 esplanade Compans-Caffarelli"),
 )
+PUBLIC_FUND = "Fonds de formation territoriale"  # a public body has no OPCO
 OPCOS = ("Opco Numérique et Conseil", "Opco Énergies et Industries", "Opco Proximité")

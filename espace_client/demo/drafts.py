@@ -9,6 +9,7 @@ from enrolments.models import OrderChannel, OrderState
 
 from .cast import FIRMS, Place
 from .story import Story
+from .working_days import last_office_day
 
 SEATS = (1, 1, 1, 2, 2, 2, 3, 3, 4, 5)
 CHANNELS = (OrderChannel.SITE,) * 7 + (OrderChannel.PHONE, OrderChannel.MAIL, OrderChannel.MAIL)
@@ -80,6 +81,8 @@ def all_drafts(story: Story) -> list[Draft]:
         for place in firm.places:
             drafts += _history(story, seating, place)
             drafts += _coming(story, seating, place)
+    for draft in drafts:
+        draft.placed_on = last_office_day(draft.placed_on)
     return sorted(drafts, key=lambda draft: draft.placed_on)
 
 
@@ -104,6 +107,10 @@ def _scenes(story: Story, seating: Seating) -> Iterator[Draft]:
     yield Draft(claire, "lyon", first.starts_on - timedelta(days=30), (first,), 1)
     both = seating.pick(2, -150, -110), seating.pick(2, -105, -80)
     yield Draft(claire, "lyon", both[0].starts_on - timedelta(days=35), both, 2, purchase_order=True, opco=False)
+    # Two orders for one session: their attendance sheet is one, and belongs to neither.
+    common = seating.pick(3, -75, -55)
+    for email, seats in ((claire, 2), (nadia, 1)):
+        yield Draft(email, "lyon", common.starts_on - timedelta(days=28), (common,), seats)
     large = seating.pick(7, -260, -180, largest=True)
     yield Draft(nadia, "lyon", large.starts_on - timedelta(days=50), (large,), 7, purchase_order=True, opco=False)
     # What waits: a convocation to fetch, a seat without a name, an approval, a validation.

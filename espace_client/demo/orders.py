@@ -8,7 +8,7 @@ from catalogue.models import Session, SessionState
 from enrolments.models import Enrolment, EnrolmentState, Order, OrderChannel, OrderState, Participant
 
 from .accords import Price, price_of
-from .cast import OPCOS, PEOPLE, STAFF_EMAIL
+from .cast import OPCOS, PEOPLE, PUBLIC_FUND, STAFF_EMAIL
 from .drafts import Draft
 from .story import Story
 
@@ -59,7 +59,7 @@ def _order(story: Story, draft: Draft, rank: int) -> Order:
         declared_siret=story.places[draft.declared].siret if draft.declared else "",
         state=draft.state,
         purchase_order_number=f"{'ENG' if public else 'BC'}-{chance.randint(1000, 9999)}" if buys else "",
-        opco=chance.choice(OPCOS) if funded else "",
+        opco=(PUBLIC_FUND if public else chance.choice(OPCOS)) if funded else "",
         channel=draft.channel,
     )
 

@@ -48,6 +48,13 @@ def session_start(rng: Random, around: date, days: int) -> date:
         monday += WEEK
 
 
+def last_office_day(day: date) -> date:
+    """`day`, or the last day before it on which people work."""
+    while not is_office_day(day):
+        day -= DAY
+    return day
+
+
 def next_office_day(day: date) -> date:
     """`day`, or the first day after it on which a paper can leave."""
     while not is_office_day(day):

@@ -17,7 +17,8 @@ import pytest
 from django.conf import settings
 
 from documents.inspection import Flaw
-from documents.inspectors import BATCH, Inspectors, Request, read_file
+from documents.inspection_worker import read_file
+from documents.inspectors import BATCH, Inspectors, Request
 from tests.documents.test_inspection import with_object_stream
 from tests.worlds import pdf
 
@@ -77,7 +78,7 @@ def test_a_worker_that_dies_for_no_fault_of_a_file(pool: Inspectors, tmp_path: P
     pool.inspect(requests)
     for worker in pool._workers:
         worker.process.kill()
-        worker.process.join()
+        worker.process.wait()
     assert {verdict.flaw for verdict in pool.inspect(requests)} == {None}
 
 
@@ -98,7 +99,7 @@ def test_a_worker_that_dies_on_a_file_twice_refuses_it(tmp_path: Path, monkeypat
     # A stand-in for a parser that crashes: the workers, and only they, die on a file that says so.
     (tmp_path / "sitecustomize.py").write_text(
         "import sys\n"
-        "if '--multiprocessing-fork' in sys.argv:\n"
+        "if 'documents.inspection_worker' in sys.orig_argv:\n"
         "    import os, signal\n"
         "    from documents import inspection\n"
         "    sound = inspection.inspect_pdf\n"

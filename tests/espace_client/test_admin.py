@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Model
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.urls import URLPattern, URLResolver, reverse
+from django.urls import reverse
 
 from accounts.admin.base import CappedPaginator
 from accounts.models import EstablishmentGrant
@@ -86,42 +86,6 @@ def test_a_longer_list_costs_no_more_queries(model: type[Model], world: World, s
         assert answer.context["cl"].result_count >= more
         counts.append(len(queries))
     assert counts[0] == counts[1]
-
-
-def admin_paths() -> list[str]:
-    """A path for every route of the management site."""
-    paths: list[str] = []
-
-    def walk(patterns: list[URLPattern | URLResolver], prefix: str) -> None:
-        for pattern in patterns:
-            path = prefix + str(pattern.pattern)
-            if isinstance(pattern, URLResolver):
-                walk(pattern.url_patterns, path)
-            else:
-                for placeholder in ("<path:object_id>", "<int:pk>", "<int:content_type_id>"):
-                    path = path.replace(placeholder, "1")
-                paths.append("/gestion/" + path.replace("<path:url>", "x").replace("(?P<url>.*)$", "x"))
-
-    walk(admin.site.urls[0], "")
-    return paths
-
-
-OPEN_TO_ALL = {"/gestion/login/", "/gestion/logout/", "/gestion/jsi18n/"}
-
-
-def test_nobody_else_gets_in(world: World, client_for: ClientFor) -> None:
-    """A visitor is sent to the login of the site, everyone else refused, on every route."""
-    paths = [path for path in admin_paths() if path not in OPEN_TO_ALL]
-    assert len(paths) > 100
-    outsiders = [world.personas["administrator"], world.personas["standard"]]
-    wrong = []
-    for user in [None, *outsiders]:
-        client = client_for(user)
-        for path in paths:
-            for answer in (client.get(path), client.post(path)):
-                if answer.status_code not in {302, 403} or answer.headers.get("Location", "").startswith("/gestion/x"):
-                    wrong.append(f"{user} {path}: {answer.status_code}")
-    assert not wrong, "\n".join(wrong)
 
 
 def test_the_report_of_an_import(world: World, staff: Client) -> None:

@@ -203,6 +203,7 @@ def test_documents(story: Story, store_root: Path) -> None:
     assert all(one.amount is not None and one.amount < 0 and one.replaces is None for one in credit)
     replaced = documents.filter(replaces__isnull=False)
     assert {DocumentType.CONVENTION, DocumentType.EMARGEMENT} <= set(replaced.values_list("type", flat=True))
+    assert documents.filter(type=DocumentType.EMARGEMENT, order=None).exists()
     for document in documents:
         content = (store_root / str(document.file)).read_bytes()
         assert (hashlib.sha256(content).hexdigest(), len(content)) == (document.sha256, document.size)
@@ -228,7 +229,7 @@ def summary() -> list[Any]:
         list(Order.objects.order_by("number").values_list("number", "placed_on", "order_email", "state")),
         list(Enrolment.objects.order_by("number").values_list("number", "order__number", "session__code", "price")),
         list(Document.objects.order_by("number").values_list("number", "issued_on", "sha256", "replaces__number")),
-        list(Serving.objects.order_by("at").values_list("document__number", "user_email", "outcome")),
+        list(Serving.objects.order_by("at", "pk").values_list("document__number", "user_email", "outcome")),
     ]
 
 

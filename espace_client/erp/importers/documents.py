@@ -11,7 +11,8 @@ from accounts.codes import by_code, fold
 from accounts.models import Establishment
 from catalogue.models import Session
 from documents.inspection import FLAW_REASONS
-from documents.inspectors import Request, Verdict
+from documents.inspection_worker import Verdict
+from documents.inspectors import Request
 from documents.models import Document
 from documents.store import InspectedFile, StoredFile, name_for, store_files
 from enrolments.models import Enrolment, Order
