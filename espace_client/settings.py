@@ -8,9 +8,10 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+import dj_email_url
 import django_stubs_ext
 from csp.constants import NONE, SELF
-from environs import Env, validate
+from environs import Env, ValidationError, validate
 
 from . import local_database
 
@@ -40,16 +41,25 @@ def _local_secret_key() -> str:
     return path.read_text()
 
 
+@env.parser_for("mail_url")
+def _mail_url(value: str) -> dict[str, Any]:
+    """dj-email-url's reading, but for the schemes that it takes in silence without a backend, losing every mail."""
+    parsed: dict[str, Any] = dj_email_url.parse(value)
+    if value and "EMAIL_BACKEND" not in parsed:
+        raise ValidationError("Unknown scheme: use submission://user:password@host:587 (STARTTLS) or smtp://host:25.")
+    return parsed
+
+
 if PRODUCTION:
     SECRET_KEY: str = env.str("SECRET_KEY", validate=validate.Length(min=50))
     ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", validate=validate.Length(min=1))
     DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL")
-    EMAIL_URL: Any = env.dj_email_url("EMAIL_URL")
+    EMAIL_URL: Any = env.mail_url("EMAIL_URL")
 else:
     SECRET_KEY = env.str("SECRET_KEY", "") or _local_secret_key()
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]", "testserver"])
     DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Espace client <ne-pas-repondre@espace-client.example>")
-    EMAIL_URL = env.dj_email_url("EMAIL_URL", "")
+    EMAIL_URL = env.mail_url("EMAIL_URL", "")
 SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 
@@ -293,8 +303,11 @@ PROVIDER = {
     "phone": env.str("PROVIDER_PHONE", "01 40 00 00 00"),
     "email": env.str("PROVIDER_EMAIL", "espace-client@ib-cegos.example"),
     "address": env.str("PROVIDER_ADDRESS", "19 rue René-Jacques, 92130 Issy-les-Moulineaux"),
-    "siret": env.str("PROVIDER_SIRET", ""),
-    "nda": env.str("PROVIDER_NDA", ""),
+    # Without these two no document can be issued (Code de commerce R123-237, Code du travail R6351-6).
+    "siret": env.str("PROVIDER_SIRET") if PRODUCTION else env.str("PROVIDER_SIRET", ""),
+    "nda": env.str("PROVIDER_NDA") if PRODUCTION else env.str("PROVIDER_NDA", ""),
+    "legal": env.str("PROVIDER_LEGAL", ""),
+    "iban": env.str("PROVIDER_IBAN", ""),
     "url": env.str("PROVIDER_URL", ""),
 }
 

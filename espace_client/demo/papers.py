@@ -31,7 +31,7 @@ STAND_IN = {
 # How long an order has papers of every type. Older ones keep their invoice and, where a documented account looks,
 # their attestations: enough to show a history, few enough for `make demo` to start in a minute and a half.
 FOCUS = ("lyon", "toulouse", "morvan", "numerique")
-RECENT_DAYS, RECENT_DAYS_ELSEWHERE = 240, 45
+RECENT_DAYS, RECENT_DAYS_ELSEWHERE = 130, 30
 DAY = timedelta(days=1)
 
 

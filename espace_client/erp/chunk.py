@@ -33,6 +33,7 @@ class Chunk:
 
     def __init__(self, lines: Sequence[Line]) -> None:
         self.lines = list(lines)
+        self._left = dict.fromkeys(lines)
         self.fates: dict[Line, Fate] = {}
         self.refusals: list[Refusal] = []
         self.refused: set[Line] = set()
@@ -41,15 +42,26 @@ class Chunk:
 
     def __iter__(self) -> Iterator[Line]:
         """The lines that nothing was decided about yet."""
-        settled = (self.refused, self.put_off, self.fates)
-        return (line for line in self.lines if not any(line in one for one in settled))
+        return iter(list(self._left))
+
+    def wait(self, line: Line) -> None:
+        """Leave a line for later: it has no fate yet."""
+        self._left.pop(line, None)
+        self.put_off.add(line)
+
+    def repeat(self, line: Line) -> None:
+        """Set aside a line that says again what another one of the chunk says, until that one has its fate."""
+        self._left.pop(line, None)
+        self.repeated.add(line)
 
     def refuse(self, line: Line, problem: Problem) -> None:
+        self._left.pop(line, None)
         self.fates.pop(line, None)
         self.refused.add(line)
         self.refusals.append(Refusal(line.number, problem))
 
     def mark(self, line: Line, fate: Fate) -> None:
+        self._left.pop(line, None)
         self.fates[line] = max(fate, self.fates.get(line, fate))
 
 

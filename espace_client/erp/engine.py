@@ -142,7 +142,7 @@ class Engine:
             elif line.key not in firsts:
                 firsts[line.key] = line
             elif firsts[line.key].digest == line.digest:
-                chunk.repeated.add(line)
+                chunk.repeat(line)
                 echoes[line] = firsts[line.key]
             else:
                 chunk.repeated.add(line)
@@ -165,7 +165,7 @@ class Engine:
             awaited = self._importer.awaits(line.values)
             if awaited and line not in chunk.repeated:
                 waiting.append((line.key, awaited, line.number, line.fields))
-                chunk.put_off.add(line)
+                chunk.wait(line)
         self._ledger.wait(self._importer.file, waiting)
 
     def _take_put_off(self, layout: Layout) -> None:

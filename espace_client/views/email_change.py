@@ -15,7 +15,8 @@ class EmailChangeView(EmailView):
         rights = person(self.request).rights
         leaving = Enrolment.objects.visible_to(person(self.request)).filter(order_email=rights.email)
         count = leaving.exclude(establishment_id__in=rights.establishments).count() if rights.email else 0
-        return {**super().get_context_data(**kwargs), "leaving_count": count}
+        context = super().get_context_data(**kwargs)  # type: ignore[no-untyped-call]  # allauth leaves it untyped
+        return {**context, "leaving_count": count}
 
 
 email_change = EmailChangeView.as_view()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Access, User
@@ -127,8 +128,11 @@ def test_a_line_refused_in_this_drop_counts_as_refused_even_if_an_earlier_drop_b
 
 def test_the_same_line_twice_is_taken_once(drop: Drop) -> None:
     drop.rows["commandes"].append({**drop.row("commandes", "CMD1"), "numero": "cmd1"})
-    run = drop.run()
+    with CaptureQueriesContext(connection) as queries:
+        run = drop.run()
     assert counted(run, "commandes") == (3, 0, 1, 0)
+    inserted = [one["sql"] for one in queries if 'INTO "enrolments_order"' in one["sql"]]
+    assert len(inserted) == 1  # known before the database had to say so
 
 
 def test_a_line_that_contradicts_an_earlier_one_is_refused_and_the_first_stays(drop: Drop) -> None:

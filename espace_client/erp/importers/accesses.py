@@ -139,7 +139,7 @@ class Accesses(Importer):
             chunk.refuse(line, Problem("niveau", "standard", reason))
         else:
             self._late[line.key] = line
-            chunk.put_off.add(line)
+            chunk.wait(line)
 
     def _apply(self, chunk: Chunk, line: Line, held: _Held) -> None:
         access = held.accesses.get(_pair(line))
