@@ -99,6 +99,17 @@ END $$;
 CREATE TRIGGER order_carries_documents AFTER UPDATE OF establishment_id, order_email
   ON enrolments_order FOR EACH ROW EXECUTE FUNCTION documents_order_carries_documents();
 
+CREATE FUNCTION documents_enrolment_carries_sheets() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE documents_document SET order_email = order_email  -- worked out again by document_follows_order
+    WHERE order_id IS NULL AND session_id = NEW.session_id
+      AND establishment_id IN (OLD.establishment_id, NEW.establishment_id);
+  RETURN NULL;
+END $$;
+CREATE TRIGGER enrolment_carries_sheets AFTER UPDATE OF order_email, establishment_id ON enrolments_enrolment
+  FOR EACH ROW WHEN (NEW.order_email <> OLD.order_email OR NEW.establishment_id IS DISTINCT FROM OLD.establishment_id)
+  EXECUTE FUNCTION documents_enrolment_carries_sheets();
+
 CREATE FUNCTION documents_enrolment_keeps_order() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF EXISTS (SELECT 1 FROM documents_document WHERE enrolment_id = NEW.id) THEN
@@ -138,6 +149,8 @@ DROP TRIGGER document_never_changes ON documents_document;
 DROP FUNCTION documents_refuse();
 DROP TRIGGER enrolment_with_documents_keeps_its_order ON enrolments_enrolment;
 DROP FUNCTION documents_enrolment_keeps_order();
+DROP TRIGGER enrolment_carries_sheets ON enrolments_enrolment;
+DROP FUNCTION documents_enrolment_carries_sheets();
 DROP TRIGGER order_carries_documents ON enrolments_order;
 DROP FUNCTION documents_order_carries_documents();
 DROP TRIGGER document_replaces_its_like ON documents_document;

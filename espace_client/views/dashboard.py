@@ -27,8 +27,10 @@ from espace_client.formatting import MONTHS_SHORT, money, number, short_date
 
 WEEKS_AHEAD = 6
 DEPARTURES = 60
+SESSIONS_SHOWN = 6
 NEW_DOCUMENTS = 6
-TASKS = 5
+TASKS = 50
+TASKS_SHOWN = 4
 
 
 @dataclass(frozen=True)
@@ -69,8 +71,10 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     departures, todo = departures_of(user), tasks_of(user)
     recent = newest(Document.objects.visible_by_branch(user), Ordering("-date", ("-issued_on",)), NEW_DOCUMENTS)
     context = {
-        "departures": departures,
-        "todo": todo,
+        "departures": departures[:SESSIONS_SHOWN],
+        "more_departures": max(len(departures) - SESSIONS_SHOWN, 0),
+        "todo": todo[:TASKS_SHOWN],
+        "more_todo": max(len(todo) - TASKS_SHOWN, 0),
         "documents": recent.select_related("session__course", "order", "replaced_by"),
         "summary": summary_of(departures, todo),
         **figures_of(user),

@@ -57,7 +57,7 @@ def test_a_document_is_about_an_order_or_is_an_attendance_sheet(sides: Sides) ->
     with refused(AGREES):
         armor.document(DocumentType.EMARGEMENT, order=None, **unplaced)
     sheet = armor.document(DocumentType.EMARGEMENT, order=None, **there)
-    assert (sheet.establishment, sheet.order_email) == (armor.establishment, "")
+    assert (sheet.order, sheet.establishment) == (None, armor.establishment)
     with refused(AGREES):
         armor.document(DocumentType.EMARGEMENT, order=None, enrolment=armor.enrolment, **there)
 
@@ -75,9 +75,9 @@ def test_an_address_no_order_has_is_never_a_reading_key(sides: Sides) -> None:
     armor = sides[0]
     there = {"session": armor.session, "establishment": armor.establishment, "order_email": "voleur@ailleurs.example"}
     sheet = armor.document(DocumentType.EMARGEMENT, order=None, **there)
-    assert sheet.order_email == ""
+    assert sheet.order_email == armor.order.order_email
     Document.objects.filter(pk=sheet.pk).update(order_email="voleur@ailleurs.example")
-    assert Document.objects.get(pk=sheet.pk).order_email == ""
+    assert Document.objects.get(pk=sheet.pk).order_email == armor.order.order_email
     with refused("document_email_lower_case"):
         without_triggers(Document)
         Document.objects.filter(pk=sheet.pk).update(order_email="Voleur@ailleurs.example")
@@ -128,6 +128,18 @@ def test_order_carries_documents(sides: Sides) -> None:
         keys = set(Document.objects.values_list("establishment", "order_email"))
         assert keys == {(establishment.pk, "neuve@armor.example")}
     assert sheet.order == armor.order
+
+
+def test_enrolment_carries_sheets(sides: Sides) -> None:
+    """The trigger enrolment_carries_sheets: a sheet leaves with the address of the only one who ordered its seats."""
+    armor = sides[0]
+    sheet = armor.document(
+        DocumentType.EMARGEMENT, order=None, session=armor.session, establishment=armor.establishment
+    )
+    Order.objects.filter(pk=armor.order.pk).update(order_email="neuve@armor.example")
+    assert Document.objects.get(pk=sheet.pk).order_email == "neuve@armor.example"
+    Order.objects.filter(pk=armor.order.pk).update(establishment=armor.second)
+    assert Document.objects.get(pk=sheet.pk).order_email == ""
 
 
 def test_papers_follow_their_order_after_the_enrolment_changed_session(sides: Sides) -> None:

@@ -40,7 +40,7 @@ def test_nobody_else_gets_in(world: World, client_for: ClientFor) -> None:
         client = client_for(user)
         for path in paths:
             for answer in (client.get(path), client.post(path)):
-                login = answer.status_code == 302 and answer.headers["Location"].startswith("/gestion/login/?next=")
+                login = answer.status_code == 302 and "/?next=" in answer.headers["Location"]
                 if not login:
                     wrong.append(f"{user} {path}: {answer.status_code}")
     assert not wrong, "\n".join(wrong)
