@@ -67,8 +67,9 @@ def _carry_out(verb: str, rest: list[str]) -> int:
     elif verb == "run":
         return _run_with_server(rest)
     else:
+        children = _watch_signals()
         with throwaway() as address:
-            return _run(rest, {**os.environ, "DATABASE_URL": address})
+            return _run(rest, {**os.environ, "DATABASE_URL": address}, children)
     return 0
 
 
@@ -86,29 +87,36 @@ def _run_with_server(command: list[str]) -> int:
     place = locate()
     programs = find(place)
     ours = not cluster.answers(place, cluster.data_folder(place, programs))
+    children = _watch_signals()
     try:
         ensure_running()
-        return _run(command, os.environ)
+        return _run(command, os.environ, children)
     finally:
         if ours:
             cluster.stop(place)
 
 
-def _run(command: list[str], environment: Mapping[str, str]) -> int:
-    """Run `command`, hand it the signals that we get, and return its exit code as a shell would.
-
-    It has a process group of its own, so that a Ctrl-C reaches it once, from us, and we outlive it to tidy
-    up.
-    """
+def _watch_signals() -> list[subprocess.Popen[bytes]]:
+    """From now on hand signals to the children in the list returned; while there is none, end, tidying up."""
     children: list[subprocess.Popen[bytes]] = []
 
     def forward(number: int, _frame: FrameType | None) -> None:
+        if not children:
+            sys.exit(128 + number)
         for child in children:
             if child.poll() is None:
                 os.killpg(child.pid, number)
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, forward)
+    return children
+
+
+def _run(command: list[str], environment: Mapping[str, str], children: list[subprocess.Popen[bytes]]) -> int:
+    """Run `command`, hand it the signals that we get, and return its exit code as a shell would.
+
+    It has a process group of its own, so that a Ctrl-C reaches it once, from us, and we outlive it to tidy up.
+    """
     children.append(subprocess.Popen(command, env=environment, process_group=0))
     code = children[0].wait()
     return code if code >= 0 else 128 - code

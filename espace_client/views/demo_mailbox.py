@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
@@ -91,7 +91,13 @@ def _parsed(key: str, message: EmailMessage) -> Mail:
         subject=str(message["Subject"]),
         sender=str(message["From"]),
         to=str(message["To"]),
-        sent_at=timezone.localtime(parsedate_to_datetime(str(message["Date"]))),
+        sent_at=_moment(str(message["Date"])),
         text=text.get_content() if text else "",
         html=html.get_content() if html else "",
     )
+
+
+def _moment(header: str) -> datetime:
+    """When a mail was written. Django says UTC as `-0000`, which Python reads as a moment without a time zone."""
+    moment = parsedate_to_datetime(header)
+    return timezone.localtime(moment if timezone.is_aware(moment) else moment.replace(tzinfo=UTC))
