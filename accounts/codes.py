@@ -32,5 +32,5 @@ def by_code(rows: models.QuerySet[ModelT], field: str, codes: Iterable[str]) -> 
 
     `field` must have a constraint `unique_in_any_case`.
     """
-    found = rows.alias(folded=_folded(field)).filter(folded__in=list(codes))
+    found = rows.order_by().alias(folded=_folded(field)).filter(folded__in=list(codes))
     return {fold(getattr(row, field)): row for row in found}

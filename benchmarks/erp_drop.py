@@ -1,9 +1,9 @@
 """Write a big drop, to measure `manage.py import_erp` on: `python -m benchmarks.erp_drop FOLDER --enrolments 100000`.
 
 The drop has the proportions of the sample: 2.5 enrolments an order, 4 a session, and 3 documents an enrolment
-(convocation and attestation; facture and convention of each order; an émargement for half of the orders). Everything in it
-is good, and the same arguments write the same drop. The PDFs are as small as the sample's, 600 bytes. By default a
-thousand contents serve for all of them, hard-linked, which saves disk and minutes but flatters the import: the store
+(convocation and attestation; facture and convention of each order; an émargement for half of the orders). Everything
+in it is good, and the same arguments write the same drop. The PDFs are as small as the sample's, 600 bytes. By default
+a thousand contents serve for all of them, hard-linked, which saves disk and minutes but flatters the import: the store
 keeps each content once. With --distinct every file is its own, as in a real drop: 4 KB of disk each, twice.
 """
 
@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import csv
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import date, timedelta
 from pathlib import Path
@@ -114,9 +114,13 @@ class Drop:
         for place in range(self.companies * 3):
             email = f"responsable{place}@client{place // 3}.example"
             yield "etablissements", [
-                siret_of(place), siren_of(place // 3), f"Site {place}", "1 rue de la République", "59000", "Lille", "", "",
+                siret_of(place), siren_of(place // 3), f"Site {place}", "1 rue de la République", "59000", "Lille",
+                "", "",
             ]  # fmt: skip
-            yield "responsables", [email, "Mme", LAST_NAMES[place % 10], FIRST_NAMES[place % 11], "RH", "03 20 00 00 00"]
+            yield (
+                "responsables",
+                [email, "Mme", LAST_NAMES[place % 10], FIRST_NAMES[place % 11], "RH", "03 20 00 00 00"],
+            )
             level = ["administrateur", ""] if place % 2 else ["standard", "facture|attestation"]
             yield "acces", [email, siret_of(place), *level]
 
@@ -126,14 +130,15 @@ class Drop:
             yield "domaines", [f"D{domain}-S", f"Sous-domaine {domain}", f"D{domain}"]
         for course in range(self.courses):
             yield "formations", [
-                f"F{course:04d}", f"Formation {course}", f"D{course % 8}-S", "3", "21", "presentiel", "inter", "2 000,00",
-                "20", "Savoir faire.\nSavoir dire.", "1. Le début\n2. La fin", "Aucun", "Tous", "",
+                f"F{course:04d}", f"Formation {course}", f"D{course % 8}-S", "3", "21", "presentiel", "inter",
+                "2 000,00", "20", "Savoir faire.\nSavoir dire.", "1. Le début\n2. La fin", "Aucun", "Tous", "",
             ]  # fmt: skip
         for session in range(self.sessions):
             day = self._day(session)
             yield "sessions", [
-                f"S{session:06d}", f"F{session % self.courses:04d}", f"{day:%d/%m/%Y}", f"{day + timedelta(2):%d/%m/%Y}",
-                "Lille", "Centre de formation", "12", "3", "Claire Rousseau", "realisee",
+                f"S{session:06d}", f"F{session % self.courses:04d}", f"{day:%d/%m/%Y}",
+                f"{day + timedelta(2):%d/%m/%Y}", "Lille", "Centre de formation", "12", "3", "Claire Rousseau",
+                "realisee",
             ]  # fmt: skip
 
     def _enrolment(self, enrolment: int) -> Iterator[tuple[str, list[object]]]:
@@ -165,6 +170,26 @@ class Drop:
         ]  # fmt: skip
 
 
+class PdfWriter:
+    """Writes a PDF at each path; unless they must be distinct, the first thousand serve for the others."""
+
+    def __init__(self, folder: Path, *, distinct: bool) -> None:
+        self._folder = folder
+        self._distinct = distinct
+        self._first: list[Path] = []
+        self._rank = 0
+
+    def write(self, path: str) -> None:
+        target = self._folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if self._distinct or self._rank < CONTENTS:
+            target.write_bytes(pdf(path))
+            self._first.extend([target] if self._rank < CONTENTS else [])
+        else:
+            os.link(self._first[self._rank % CONTENTS], target)
+        self._rank += 1
+
+
 def write(folder: Path, enrolments: int, *, distinct: bool) -> None:
     """Write the CSV files and the PDFs of a drop in a new folder."""
     folder.mkdir(parents=True)
@@ -174,30 +199,11 @@ def write(folder: Path, enrolments: int, *, distinct: bool) -> None:
             file = stack.enter_context((folder / f"{name}.csv").open("w", encoding="utf-8", newline=""))
             writers[name] = csv.writer(file, delimiter=";", lineterminator="\n")
             writers[name].writerow(header.split(";"))
-        paths = (line[7] for name, line in _written(Drop(enrolments).lines(), writers) if name == "documents")
-        write_pdfs(folder / "documents", (str(path) for path in paths), distinct=distinct)
-
-
-def _written(lines: Iterable[tuple[str, list[object]]], writers: dict[str, object]) -> Iterator[tuple[str, list[object]]]:
-    for name, line in lines:
-        writers[name].writerow(line)  # type: ignore[attr-defined]  # csv does not name its writers
-        yield name, line
-
-
-def write_pdfs(folder: Path, paths: Iterable[str], *, distinct: bool) -> None:
-    """Write a PDF at each path; unless they must be distinct, the first thousand serve for the others."""
-    first: list[Path] = []
-    made: set[Path] = set()
-    for rank, path in enumerate(paths):
-        target = folder / path
-        if target.parent not in made:
-            target.parent.mkdir(parents=True)
-            made.add(target.parent)
-        if distinct or rank < CONTENTS:
-            target.write_bytes(pdf(path))
-            first.append(target)
-        else:
-            os.link(first[rank % CONTENTS], target)
+        pdfs = PdfWriter(folder / "documents", distinct=distinct)
+        for name, line in Drop(enrolments).lines():
+            writers[name].writerow(line)
+            if name == "documents":
+                pdfs.write(str(line[7]))
 
 
 def main() -> None:

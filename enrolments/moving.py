@@ -1,8 +1,8 @@
 """Giving orders another establishment or another email: what hangs on them follows, or nothing moves.
 
 The database carries the reading keys to the enrolments and documents of an order. Participants can't follow by
-themselves: each is known within one company, and other orders may name them. So the seats are emptied, the orders moved,
-and the same people, as their new home knows them, seated again.
+themselves: each is known within one company, and other orders may name them. So the seats are emptied, the orders
+moved, and the same people, as their new home knows them, seated again.
 """
 
 from __future__ import annotations

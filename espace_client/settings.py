@@ -44,7 +44,7 @@ def _local_secret_key() -> str:
 @env.parser_for("mail_url")
 def _mail_url(value: str) -> dict[str, Any]:
     """dj-email-url's reading, but for the schemes that it takes in silence without a backend, losing every mail."""
-    parsed: dict[str, Any] = dj_email_url.parse(value)
+    parsed: dict[str, Any] = dj_email_url.parse(value)  # type: ignore[no-untyped-call]
     if value and "EMAIL_BACKEND" not in parsed:
         raise ValidationError("Unknown scheme: use submission://user:password@host:587 (STARTTLS) or smtp://host:25.")
     return parsed

@@ -96,10 +96,9 @@ def at_the_same_time(first: Callable[[], object], second: Callable[[], object]) 
     `second` is given time to run into the lock of `first`, or past it, before `first` is committed.
     """
     errors: list[Exception] = []
-    started, ended = Event(), Event()
+    ended = Event()
 
     def other() -> None:
-        started.set()
         try:
             with transaction.atomic():
                 second()
@@ -114,8 +113,7 @@ def at_the_same_time(first: Callable[[], object], second: Callable[[], object]) 
         with transaction.atomic():
             first()
             thread.start()
-            started.wait(5)
-            ended.wait(0.5)
+            ended.wait(0.7)
     except (IntegrityError, OperationalError) as error:
         errors.append(error)
     thread.join(10)

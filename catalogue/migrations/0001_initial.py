@@ -156,7 +156,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='course',
-            constraint=models.CheckConstraint(condition=models.Q(('vat_rate__gte', 0), ('vat_rate__lte', 100)), name='course_vat_rate_percent', violation_error_message='Un taux de TVA va de 0 à 100 %.'),
+            constraint=models.CheckConstraint(condition=models.Q(('vat_rate__gte', 0), ('vat_rate__lte', 100)), name='course_vat_rate_percent', violation_error_message='Un taux de TVA va de 0 à 100 %%.'),
         ),
         migrations.AddConstraint(
             model_name='course',
@@ -180,7 +180,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='accordline',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('discount_rate__isnull', True), ('fixed_price__gte', 0), ('fixed_price__isnull', False), ('kind', 'price'), ('scope', 'course')), models.Q(('discount_rate__gte', 0), ('discount_rate__isnull', False), ('discount_rate__lte', 100), ('fixed_price__isnull', True), ('kind', 'discount')), _connector='OR'), name='accord_line_price_or_discount', violation_error_message='Un prix fixe vaut pour une formation, une remise va de 0 à 100 %.'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('discount_rate__isnull', True), ('fixed_price__gte', 0), ('fixed_price__isnull', False), ('kind', 'price'), ('scope', 'course')), models.Q(('discount_rate__gte', 0), ('discount_rate__isnull', False), ('discount_rate__lte', 100), ('fixed_price__isnull', True), ('kind', 'discount')), _connector='OR'), name='accord_line_price_or_discount', violation_error_message='Un prix fixe vaut pour une formation, une remise va de 0 à 100 %%.'),
         ),
         migrations.AddIndex(
             model_name='session',

@@ -124,7 +124,7 @@ class AccordLine(models.Model):
             ),
             models.CheckConstraint(
                 name="accord_line_price_or_discount",
-                violation_error_message=_("Un prix fixe vaut pour une formation, une remise va de 0 à 100 %."),
+                violation_error_message=_("Un prix fixe vaut pour une formation, une remise va de 0 à 100 %%."),
                 # isnull=False: to a check, what is unknown is as good as true
                 condition=Q(
                     kind=LineKind.PRICE,

@@ -79,7 +79,7 @@ class Course(models.Model):
             models.CheckConstraint(
                 condition=Q(vat_rate__gte=0, vat_rate__lte=100),
                 name="course_vat_rate_percent",
-                violation_error_message=_("Un taux de TVA va de 0 à 100 %."),
+                violation_error_message=_("Un taux de TVA va de 0 à 100 %%."),
             ),
             models.CheckConstraint(
                 condition=Q(days__gte=0, hours__gte=0),

@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin.base import TriedForm
 from accounts.document_types import ENROLMENT_TYPES, PRICED_TYPES, DocumentType
 from documents.inspection import FLAW_REASONS, Flaw
-from documents.inspectors import MAX_BYTES, Inspectors, Request, Verdict
+from documents.inspection_worker import Verdict
+from documents.inspectors import MAX_BYTES, Inspectors, Request
 from documents.models import Document
 from documents.store import name_for
 

@@ -10,8 +10,9 @@ FORWARD = r"""
 CREATE FUNCTION documents_sole_orderer(of_session bigint, of_establishment bigint) RETURNS text LANGUAGE sql STABLE
 AS $$
   -- An attendance sheet without an order is also that of the one person who ordered every seat on it, if there is one.
+  -- A cancelled seat counts: the sheet may have been printed, and signed, before it was.
   SELECT CASE WHEN count(DISTINCT order_email) = 1 THEN min(order_email) ELSE '' END FROM enrolments_enrolment
-    WHERE session_id = of_session AND establishment_id = of_establishment AND state <> 'cancelled'
+    WHERE session_id = of_session AND establishment_id = of_establishment
 $$;
 
 CREATE FUNCTION documents_document_agrees() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -46,6 +47,8 @@ DECLARE
   owner record;
 BEGIN
   IF NEW.order_id IS NULL THEN
+    PERFORM 1 FROM enrolments_enrolment
+      WHERE session_id = NEW.session_id AND establishment_id = NEW.establishment_id FOR SHARE;
     NEW.order_email := documents_sole_orderer(NEW.session_id, NEW.establishment_id);
     RETURN NEW;
   END IF;
@@ -122,6 +125,16 @@ CREATE TRIGGER enrolment_with_documents_keeps_its_order BEFORE UPDATE OF order_i
   ON enrolments_enrolment FOR EACH ROW WHEN (NEW.order_id <> OLD.order_id)
   EXECUTE FUNCTION documents_enrolment_keeps_order();
 
+CREATE FUNCTION documents_access_takes_exceptions() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  DELETE FROM documents_documentgrant exception USING documents_document document
+    WHERE exception.content_object_id = document.id
+      AND exception.user_id = OLD.user_id AND document.establishment_id = OLD.establishment_id;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER access_takes_its_exceptions AFTER DELETE ON accounts_access FOR EACH ROW
+  EXECUTE FUNCTION documents_access_takes_exceptions();
+
 CREATE FUNCTION documents_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   RAISE EXCEPTION '% on % is refused: %', TG_OP, TG_TABLE_NAME, TG_ARGV[0] USING ERRCODE = 'check_violation',
@@ -147,6 +160,8 @@ DROP TRIGGER serving_never_changes ON documents_serving;
 DROP TRIGGER document_never_goes ON documents_document;
 DROP TRIGGER document_never_changes ON documents_document;
 DROP FUNCTION documents_refuse();
+DROP TRIGGER access_takes_its_exceptions ON accounts_access;
+DROP FUNCTION documents_access_takes_exceptions();
 DROP TRIGGER enrolment_with_documents_keeps_its_order ON enrolments_enrolment;
 DROP FUNCTION documents_enrolment_keeps_order();
 DROP TRIGGER enrolment_carries_sheets ON enrolments_enrolment;

@@ -24,6 +24,8 @@ class Fate(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
+    """Something wrong with a line, by the line's number."""
+
     line: int
     problem: Problem
 

@@ -53,7 +53,7 @@ class Line:
     fields: list[str]
     values: dict[str, Any] = field(default_factory=dict)
     key: str = ""
-    digest: bytes = b""
+    digest: str = ""
     problems: list[Problem] = field(default_factory=list)
     found: dict[str, Any] = field(default_factory=dict)
 
@@ -135,7 +135,7 @@ class Layout:
             line.key = key_of(line.values)
         if not bad:
             said = {column.name: line.values[column.name] for column, _place in self._places if not column.key}
-            line.digest = hashlib.blake2b(_said(said).encode(), digest_size=16).digest()
+            line.digest = hashlib.blake2b(_said(said).encode(), digest_size=16).hexdigest()
 
     def _value(self, line: Line, column: Column, raw: str, unreadable: bool) -> Any:
         if not raw:

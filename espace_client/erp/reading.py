@@ -18,7 +18,7 @@ from .encoding import encoding_of
 # Bounds of one record, so that a quote that is never closed, or a file without line breaks, can't be read without end.
 MAX_LINES = 1000
 MAX_CHARACTERS = 1 << 20
-csv.field_size_limit(MAX_CHARACTERS)
+csv.field_size_limit(MAX_CHARACTERS)  # Python's own is smaller
 
 
 @dataclass(frozen=True, slots=True)

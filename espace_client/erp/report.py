@@ -18,6 +18,7 @@ from .chunk import Chunk, Fate, Refusal
 from .columns import Problem
 
 BATCH = 2000
+MOST_WARNINGS = 20
 _UNSHOWN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _COUNTED = {Fate.CREATED: "created", Fate.CHANGED: "changed", Fate.UNCHANGED: "unchanged"}
 
@@ -46,7 +47,8 @@ class FileReport:
         self.warnings.append(warning)
 
     def warn_of_columns(self, unknown: Sequence[str]) -> None:
-        for name in unknown:
+        """At most a line of the report each, and few: a wrong separator can make thousands."""
+        for name in unknown[:MOST_WARNINGS]:
             self.warn(_("Colonne inconnue, ignorée : %(name)s.") % {"name": written(name, 60)})
 
 

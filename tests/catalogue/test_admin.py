@@ -165,3 +165,12 @@ def test_the_questions_about_accords(world: World, staff: Client) -> None:
     AccordCadre.objects.filter(pk=accord.pk).update(ends_on=today + timedelta(days=90))
     assert list(staff.get(listing, {"validite": "bientot"}).context["cl"].result_list) == [accord]
     assert AccordLine.objects.count() == 1
+
+
+def test_an_impossible_rate_is_refused_in_french(world: World, staff: Client) -> None:
+    course = world.sessions[0].course
+    posted = {"title": "x", "domain": course.domain_id, "days": 1, "hours": 7, "mode": "remote", "kind": "inter"}
+    answer = staff.post(change(course), posted | {"public_price": "-1", "vat_rate": "99.99"})
+    assert "Un prix n’est pas négatif." in answer.text
+    answer = staff.post(change(course), posted | {"public_price": "1", "vat_rate": "-1"})
+    assert "Un taux de TVA va de 0 à 100 %." in answer.text

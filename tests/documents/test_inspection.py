@@ -7,6 +7,7 @@ import struct
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 import pytest
@@ -25,13 +26,13 @@ def page() -> pikepdf.Pdf:
     return document
 
 
-def saved(document: pikepdf.Pdf, **options: object) -> bytes:
+def saved(document: pikepdf.Pdf, **options: Any) -> bytes:
     output = io.BytesIO()
     document.save(output, **options)
     return output.getvalue()
 
 
-def spoilt(spoil: Spoil, **options: object) -> bytes:
+def spoilt(spoil: Spoil, **options: Any) -> bytes:
     document = page()
     spoil(document)
     return saved(document, **options)
@@ -202,7 +203,8 @@ def with_object_stream(payload: bytes, filters: bytes) -> bytes:
     """A PDF whose object 6, the OpenAction, is in an object stream with this content."""
     body = (
         b"%PDF-1.5\n1 0 obj<</Type/Catalog/Pages 2 0 R/OpenAction 6 0 R>>endobj\n"
-        b"2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>endobj\n"
+        b"2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+        b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>endobj\n"
     )
     offsets = {number: body.index(b"%d 0 obj" % number) for number in (1, 2, 3)}
     offsets[5] = len(body)
@@ -215,11 +217,11 @@ def with_object_stream(payload: bytes, filters: bytes) -> bytes:
     rows = [(1, offsets[number], 0) if number in offsets else (0, 0, 0) for number in range(8)]
     rows[6] = (2, 5, 0)
     table = b"".join(struct.pack(">BIH", *row) for row in rows)
-    return body + b"7 0 obj<</Type/XRef/Size 8/W[1 4 2]/Root 1 0 R/Length %d>>stream\n%s\nendstream endobj\nstartxref\n%d\n" % (
+    body += b"7 0 obj<</Type/XRef/Size 8/W[1 4 2]/Root 1 0 R/Length %d>>stream\n%s\nendstream endobj\n" % (
         len(table),
         table,
-        offsets[7],
-    )  # fmt: skip
+    )
+    return body + b"startxref\n%d\n" % offsets[7]
 
 
 ACTION = b"6 0  << /S /JavaScript /JS (x) >>"

@@ -82,9 +82,7 @@ def test_a_worker_that_dies_for_no_fault_of_a_file(pool: Inspectors, tmp_path: P
     assert {verdict.flaw for verdict in pool.inspect(requests)} == {None}
 
 
-def test_a_file_that_exhausts_the_parser_costs_itself_only(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_that_exhausts_the_parser_costs_itself_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     many = b" ".join(b"%d 0" % number for number in range(6, 3_000_000)) + b" << >>"
     bomb = with_object_stream(zlib.compress(many), b"/FlateDecode").replace(b"/N 1", b"/N 9999999")
     paths = [write(tmp_path, "1.pdf", pdf("1")), write(tmp_path, "bomb.pdf", bomb), write(tmp_path, "2.pdf", pdf("2"))]

@@ -188,7 +188,7 @@ def test_an_enrolment_made_while_its_order_changes_hands_goes_with_it(first: str
     def move() -> None:
         Order.objects.filter(pk=armor.order.pk).update(establishment=armor.second, order_email="nouvelle@armor.example")
 
-    at_the_same_time(*((enrol_one, move) if first == "enrolment" else (move, enrol_one)))
+    assert at_the_same_time(*((enrol_one, move) if first == "enrolment" else (move, enrol_one))) == []
     made = Enrolment.objects.get(number="INS-COURSE")
     assert (made.establishment, made.order_email) == (armor.second, "nouvelle@armor.example")
 

@@ -8,7 +8,18 @@ from accounts.document_types import DocumentType
 from accounts.models import Access, EstablishmentGrant, User
 from accounts.roles import Role
 from accounts.services import remove_access, save_access
-from tests.espace_client.drops import LEA, LILLE, PAUL, RENNES, STRASBOURG, Drop, counted, establishment, reasons, refused
+from tests.espace_client.drops import (
+    LEA,
+    LILLE,
+    PAUL,
+    RENNES,
+    STRASBOURG,
+    Drop,
+    counted,
+    establishment,
+    reasons,
+    refused,
+)
 
 
 def access(email: str, siret: str) -> Access:

@@ -105,7 +105,7 @@ class TestLines:
         drop.rows["accords_lignes"][1].update(type="remise", valeur="20", code="pyb")
         assert counted(drop.run(), "accords_lignes") == (0, 2, 0, 0)
         changed = AccordLine.objects.get(scope=LineScope.COURSE)
-        assert (changed.kind, changed.fixed_price, changed.discount_rate) == (LineKind.DISCOUNT, None, 20)
+        assert (changed.kind, changed.fixed_price, changed.discount_rate) == (LineKind.DISCOUNT, None, Decimal(20))
         assert counted(drop.run(), "accords_lignes") == (0, 0, 2, 0)
 
     def test_another_threshold_is_another_line(self, drop: Drop) -> None:

@@ -98,9 +98,9 @@ class TestCourses:
         drop.run()
         course = Course.objects.select_related("domain").get(reference="PYB")
         assert (course.title, course.domain.code) == ("Python, les bases", "DEV-PY")
-        assert (course.days, course.hours) == (3, 21)
+        assert (course.days, course.hours) == (Decimal(3), Decimal(21))
         assert (course.mode, course.kind) == (CourseMode.ON_SITE, CourseKind.INTER)
-        assert (course.public_price, course.vat_rate) == (2000, 20)
+        assert (course.public_price, course.vat_rate) == (Decimal(2000), Decimal(20))
         assert course.programme == "1. Le début ; suite\n2. La fin"
         assert (course.objectives, course.prerequisites) == ("Savoir faire.\nSavoir dire.", "Aucun")
         assert (course.audience, course.certification) == ("Tous", "RS6220")
@@ -154,7 +154,11 @@ class TestCourses:
         drop.rows["formations"][0].update(prix_ht="2100", reference="pyb", objectifs="")
         assert counted(drop.run(), "formations") == (0, 1, 0, 0)
         course = Course.objects.get()
-        assert (course.reference, course.public_price, course.objectives) == ("PYB", 2100, "Savoir faire.\nSavoir dire.")
+        assert (course.reference, course.public_price, course.objectives) == (
+            "PYB",
+            Decimal(2100),
+            "Savoir faire.\nSavoir dire.",
+        )
 
 
 class TestSessions:

@@ -7,7 +7,6 @@ import pytest
 from accounts.models import Company, Establishment
 from tests.espace_client.drops import ARMOREL, LILLE, RENNES, VALDOISE, Drop, counted, establishment, reasons, refused
 
-
 WRONG_SIREN = ARMOREL[:-1] + str((int(ARMOREL[-1]) + 1) % 10)
 
 
@@ -17,7 +16,9 @@ def companies_only(drop: Drop) -> None:
 
 
 def test_what_is_kept_of_a_company(drop: Drop) -> None:
-    drop.rows["entreprises"][0].update(siren=f" {ARMOREL[:3]} {ARMOREL[3:]}", domaines_email="Armorel.Example, @a.example")
+    drop.rows["entreprises"][0].update(
+        siren=f" {ARMOREL[:3]} {ARMOREL[3:]}", domaines_email="Armorel.Example, @a.example"
+    )
     drop.run()
     company = Company.objects.get(siren=ARMOREL)
     assert (company.name, company.email_domains) == ("Groupe Armorel", ["armorel.example", "a.example"])

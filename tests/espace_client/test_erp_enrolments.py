@@ -104,7 +104,7 @@ def test_a_later_drop(drop: Drop) -> None:
     drop.row("inscriptions", "INS1").update(session="s2", etat="absente", prix_ht="1800", numero="ins1")
     run = drop.only("inscriptions").run()
     assert counted(run, "inscriptions") == (0, 1, 3, 0)
-    assert (seat().session.code, seat().state, seat().price) == ("S2", EnrolmentState.ABSENT, 1800)
+    assert (seat().session.code, seat().state, seat().price) == ("S2", EnrolmentState.ABSENT, Decimal(1800))
 
 
 def test_another_accord_forgets_the_line_of_the_former(drop: Drop) -> None:
@@ -127,7 +127,7 @@ def test_what_the_portal_decided_stays(drop: Drop) -> None:
     drop.row("inscriptions", "INS1").update(session="S2", prix_ht="1700")
     run = drop.only("inscriptions").run()
     assert counted(run, "inscriptions") == (0, 1, 3, 0)
-    assert (seat().state, seat().session.code, seat().price) == (EnrolmentState.CANCELLED, "S1", 1700)
+    assert (seat().state, seat().session.code, seat().price) == (EnrolmentState.CANCELLED, "S1", Decimal(1700))
 
 
 class TestParticipants:
@@ -137,7 +137,9 @@ class TestParticipants:
         assert person("INS9") == person("INS1")
 
     def test_identity_ignores_case_and_spaces_but_not_accents(self, drop: Drop) -> None:
-        drop.add("inscriptions", numero="INS8", nom="BONNET ", prenom="zoé", email_participant="ZOE.BONNET@armorel.example")
+        drop.add(
+            "inscriptions", numero="INS8", nom="BONNET ", prenom="zoé", email_participant="ZOE.BONNET@armorel.example"
+        )
         drop.add("inscriptions", numero="INS9", prenom="Zoe")
         drop.run()
         assert person("INS8") == person("INS1")

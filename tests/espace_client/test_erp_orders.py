@@ -59,7 +59,12 @@ def test_states(drop: Drop, word: str, state: OrderState) -> None:
 
 @pytest.mark.parametrize(
     ("word", "channel"),
-    [("site", OrderChannel.SITE), ("telephone", OrderChannel.PHONE), ("mail", OrderChannel.MAIL), ("", OrderChannel.PHONE)],
+    [
+        ("site", OrderChannel.SITE),
+        ("telephone", OrderChannel.PHONE),
+        ("mail", OrderChannel.MAIL),
+        ("", OrderChannel.PHONE),
+    ],
 )
 def test_channels_an_unknown_one_opens_no_negotiated_price(drop: Drop, word: str, channel: OrderChannel) -> None:
     drop.row("commandes", "CMD1")["canal"] = word

@@ -71,7 +71,8 @@ def test_someone_who_signed_up_before_is_recognised(drop: Drop) -> None:
 
 
 @pytest.mark.parametrize(
-    ("column", "value"), [("email", "lea"), ("email", "léa@armorel.example"), ("civilite", "Docteur"), ("nom", "x" * 101)]
+    ("column", "value"),
+    [("email", "lea"), ("email", "léa@armorel.example"), ("civilite", "Docteur"), ("nom", "x" * 101)],
 )
 def test_people_who_can_not_be_taken(drop: Drop, column: str, value: str) -> None:
     drop.rows["responsables"][0][column] = value

@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from psycopg.conninfo import make_conninfo
 
 from accounts.models import Access, User
 from documents.models import Document
@@ -268,7 +269,8 @@ def test_two_imports_at_once(tmp_path: Path) -> None:
         "print('held', flush=True); sys.stdin.read()"
     )
     settings = connection.get_connection_params()
-    conninfo = " ".join(f"{key}={value}" for key, value in settings.items() if key in ("dbname", "user", "host", "port"))
+    wanted = ("dbname", "user", "password", "host", "port")
+    conninfo = make_conninfo(**{name: settings[name] for name in wanted if name in settings})
     with subprocess.Popen(
         [sys.executable, "-c", script, conninfo], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as other:
