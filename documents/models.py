@@ -86,8 +86,8 @@ class Document(models.Model):
     """A file that was issued. It never changes and is never deleted (kept by a trigger): a correction replaces it.
 
     `establishment` and `order_email` are the reading keys. For a document of an order they are the order's, kept equal
-    by a trigger; an attendance sheet of a session and an establishment (no order) has the establishment, and the address
-    of whoever ordered every seat on it.
+    by a trigger; an attendance sheet of a session and an establishment (no order) has the establishment, and the
+    address of whoever ordered every seat on it.
     Amounts are EUR HT, negative for a credit note, None when unknown or when the type carries none.
     """
 

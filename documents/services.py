@@ -12,8 +12,8 @@ WHERE type = 'emargement' AND order_id IS NULL
 def follow_sole_orderers() -> int:
     """Bring the attendance sheets without an order up to date with who ordered the seats; return how many changed.
 
-    Such a sheet names one establishment's trainees of one session. When every enrolment of theirs, cancelled ones too, was
-    ordered with one address, the sheet is that orderer's too; otherwise it is the establishment's alone. A trigger
+    Such a sheet names one establishment's trainees of one session. When every enrolment of theirs, cancelled ones too,
+    was ordered with one address, the sheet is that orderer's too; otherwise it is the establishment's alone. A trigger
     works the address out whenever the row is written, so writing the rows whose answer differs is all there is to do.
     """
     with connection.cursor() as cursor:

@@ -1,8 +1,8 @@
 """Templates worked out once, when they are loaded: what is the same on every page is not computed on every page.
 
 The portal speaks one language and its addresses do not move while it runs, so `{% translate "Aide" %}`,
-`{% static "css/app.css" %}`, `{% url "help" %}` and `{% icon "search" %}` are text; an `{% include %}` of a fixed name is
-read in place; `{% url "order_detail" order.pk %}` is an address around a number. Templates are written as usual and
+`{% static "css/app.css" %}`, `{% url "help" %}` and `{% icon "search" %}` are text; an `{% include %}` of a fixed name
+is read in place; `{% url "order_detail" order.pk %}` is an address around a number. Templates are written as usual and
 render the same. docs/performance.md says what this brings.
 """
 

@@ -55,7 +55,7 @@ def test_one_orderer(world: World, session: Session) -> None:
 def test_two_orderers_share_it_through_the_establishment_only(world: World, session: Session) -> None:
     make_order(world.lille, LEA, [session], papers=False)
     document = sheet(world, session)
-    other = make_order(world.lille, PAUL, [session], papers=False)
+    make_order(world.lille, PAUL, [session], papers=False)
     assert email(document) == ""
     assert follow_sole_orderers() == 0
 
