@@ -21,9 +21,7 @@ from accounts.statements import Value, execute
 Kind = tuple[tuple[tuple[DocumentType, ...] | None, ...], bool]
 
 
-def read(
-    build: Callable[..., QuerySet[Any, Any]], user: User, *fixed: object, **values: Value
-) -> list[Sequence[Any]]:
+def read(build: Callable[..., QuerySet[Any, Any]], user: User, *fixed: object, **values: Value) -> list[Sequence[Any]]:
     """The rows of `build(user, *fixed, **values)`, whose SQL is made once for each kind of rights and each `fixed`.
 
     `build` is a function of a module and treats `values` as accounts.statements.execute says.

@@ -1,4 +1,4 @@
-"""What the triggers guarantee, asked of every row: a world that was loaded without them must be one they would allow."""
+"""What the triggers guarantee, asked of every row: a world loaded without them must be one that they allow."""
 
 from __future__ import annotations
 

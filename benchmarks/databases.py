@@ -49,7 +49,7 @@ def make_databases(names: list[str]) -> list[Database]:
     call_command("migrate", verbosity=0)
     first = Database(connections.settings["default"]["NAME"], connections["default"])
     first.close()
-    with first.connection._nodb_cursor() as cursor:  # type: ignore[attr-defined]
+    with first.connection._nodb_cursor() as cursor:
         for name in names:
             cursor.execute(f"CREATE DATABASE {name} TEMPLATE {first.name}")
     return [open_database(name) for name in names]

@@ -10,6 +10,7 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.apps import apps
+from django.contrib.auth.models import Permission
 from django.core.management.color import no_style
 from django.db import connection, transaction
 from stdnum.luhn import calc_check_digit
@@ -83,7 +84,7 @@ def _fill_people(world: World) -> None:
 def grant_types(people: list[User]) -> None:
     """Tick a few types, for people with one standard access, in two queries."""
     codenames = [document_type.codename for document_type in STANDARD_TYPES]
-    permissions = EstablishmentGrant._meta.get_field("permission").related_model.objects.filter(codename__in=codenames)
+    permissions = Permission.objects.filter(codename__in=codenames)
     places = dict(Access.objects.filter(user__in=people).values_list("user_id", "establishment_id"))
     EstablishmentGrant.objects.bulk_create(
         EstablishmentGrant(user=person, permission=permission, content_object_id=places[person.pk])
@@ -131,5 +132,3 @@ def _without_indexes() -> Iterator[None]:
         cursor.execute("SET LOCAL maintenance_work_mem = '512MB'")
         for _name, definition in indexes:
             cursor.execute(definition)
-
-

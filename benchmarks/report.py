@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Sequence
-from datetime import date
 from statistics import median
 
 from django.db import connection
+from django.utils import timezone
 
 from benchmarks.measuring import Series
 from benchmarks.world import World
@@ -39,7 +39,8 @@ def machine() -> str:
         cursor.execute("SHOW server_version")
         version = cursor.fetchone()[0].split()[0]
     cores = os.cpu_count()
-    return f"{date.today()}, {cores} cores ({platform.machine()}), Python {platform.python_version()}, PostgreSQL {version}"
+    python, kind = platform.python_version(), platform.machine()
+    return f"{timezone.localdate()}, {cores} cores ({kind}), Python {python}, PostgreSQL {version}"
 
 
 def processor_line(found: Sequence[Series]) -> str:

@@ -161,7 +161,7 @@ class Document(models.Model):
     def __str__(self) -> str:
         return f"{self.get_type_display()} {self.number}"
 
-    def get_type_display(self) -> str:
+    def get_type_display(self) -> str:  # type: ignore[no-redef]  # Django's, found once
         return label_of(DocumentType, self.type)
 
     def shows_amounts_to(self, user: User) -> bool:

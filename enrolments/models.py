@@ -126,7 +126,7 @@ class Order(DecidedInPortal):
     def __str__(self) -> str:
         return self.number
 
-    def get_state_display(self) -> str:
+    def get_state_display(self) -> str:  # type: ignore[no-redef]  # Django's, found once
         return label_of(OrderState, self.state)
 
     def shows_amounts_to(self, user: User) -> bool:
@@ -284,5 +284,5 @@ class Enrolment(DecidedInPortal):
     def __str__(self) -> str:
         return self.number
 
-    def get_state_display(self) -> str:
+    def get_state_display(self) -> str:  # type: ignore[no-redef]  # Django's, found once
         return label_of(EnrolmentState, self.state)

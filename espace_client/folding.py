@@ -9,7 +9,7 @@ render the same. docs/performance.md says what this brings.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 from django.template import Context, Origin, Template, TemplateDoesNotExist
 from django.template.base import FilterExpression, Node, NodeList, TextNode, Variable, VariableNode
@@ -44,6 +44,7 @@ SILENT = (CommentNode, LoadNode)
 STATEFUL = (ExtendsNode, BlockNode, CycleNode, ResetCycleNode, IfChangedNode)
 # Nodes that leave nothing behind in the context.
 TIDY = (TextNode, VariableNode, IfNode, ForNode, WithNode, CsrfTokenNode)
+AnyNode = TypeVar("AnyNode", bound=Node)
 SENTINEL = 8_070_605_040_302_010
 
 
@@ -202,14 +203,11 @@ def _all(nodes: NodeList) -> Iterator[Node]:
 
 
 def _text(text: str, like: Node) -> TextNode:
-    node = TextNode(text)
-    return _like(node, like)
+    return _like(TextNode(text), like)
 
 
-def _like(node: Any, original: Node) -> Any:
+def _like(node: AnyNode, original: Node) -> AnyNode:
     """Give a node the place in the source of the one that it stands for, for error messages."""
     for name in ("token", "origin"):
         setattr(node, name, getattr(original, name, None))
     return node
-
-

@@ -138,7 +138,7 @@ class Session(models.Model):
     def __str__(self) -> str:
         return self.code
 
-    def get_state_display(self) -> str:
+    def get_state_display(self) -> str:  # type: ignore[no-redef]  # Django's, found once
         return label_of(SessionState, self.state)
 
 
