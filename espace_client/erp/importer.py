@@ -59,9 +59,13 @@ class Setting:
 
 
 class Importer(ABC):
-    """One file of the drop. Lines come with their problems told; `take` decides the fate of all those left."""
+    """One file of the drop. Lines come with their problems told; `take` decides the fate of all those left.
+
+    `fills`: the tables that grow with the file.
+    """
 
     file: ClassVar[str]
+    fills: ClassVar[tuple[type[models.Model], ...]]
     columns: ClassVar[tuple[Column, ...]]
     references: ClassVar[tuple[Reference, ...]] = ()
 

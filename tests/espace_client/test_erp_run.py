@@ -182,6 +182,14 @@ def test_an_unknown_file_is_told(drop: Drop) -> None:
     assert run.counts["comandes.csv"]["warnings"] == ["Fichier inconnu, ignoré."]
 
 
+def test_progress_is_told_file_by_file(drop: Drop) -> None:
+    told: list[tuple[str, int, int]] = []
+    drop.write()
+    import_drop(drop.folder, progress=lambda *said: told.append(said))
+    assert [file for file, _read, _size in told] == [f"{file}.csv" for file in BASE]
+    assert all(0 < read <= size for _file, read, size in told)
+
+
 def test_a_run_that_was_killed_is_ended_by_the_next(drop: Drop) -> None:
     killed = ImportRun.objects.create(folder="/drop")
     drop.run()
@@ -254,6 +262,21 @@ class TestCommand:
         drop.write()
         call_command("import_erp", str(drop.folder), verbosity=0)
         assert capsys.readouterr() == ("", "")
+
+    def test_progress_for_a_person_who_watches(self, drop: Drop, monkeypatch: pytest.MonkeyPatch) -> None:
+        class Terminal(StringIO):
+            def isatty(self) -> bool:
+                return True
+
+        terminal = Terminal()
+        monkeypatch.setattr(sys, "stderr", terminal)
+        self.call(drop)
+        assert "entreprises.csv" in terminal.getvalue()
+        assert "documents.csv" in terminal.getvalue()
+
+    def test_none_for_a_program(self, drop: Drop, capsys: pytest.CaptureFixture[str]) -> None:
+        self.call(drop)
+        assert capsys.readouterr().err == ""
 
     def test_dry_run_says_so(self, drop: Drop) -> None:
         assert "À blanc" in self.call(drop, "--dry-run")

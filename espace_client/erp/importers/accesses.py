@@ -79,6 +79,7 @@ class Accesses(Importer):
     """
 
     file = "acces.csv"
+    fills = (Access, EstablishmentGrant)
     columns = (
         Column("email", email, required=True, key=True),
         Column("siret", siret, required=True, key=True),

@@ -40,6 +40,7 @@ class Accords(Importer):
     """An accord-cadre: its company, which never changes, its dates and the establishments that it covers."""
 
     file = "accords.csv"
+    fills = (AccordCadre, AccordCoverage)
     columns = (
         Column("reference", code(AccordCadre, "reference"), required=True, key=True),
         Column("siren", siren, required=True),
@@ -123,6 +124,7 @@ class AccordLines(Importer):
     """
 
     file = "accords_lignes.csv"
+    fills = (AccordLine,)
     columns = (
         Column("accord", code(AccordCadre, "reference"), required=True, key=True),
         Column("portee", choice(LINE_SCOPES), required=True, key=True),

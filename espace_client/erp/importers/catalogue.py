@@ -27,6 +27,7 @@ class Domains(Importer):
     """
 
     file = "domaines.csv"
+    fills = (Domain,)
     columns = (
         Column("code", code(Domain, "code"), required=True, key=True),
         Column("libelle", text(Domain, "label"), required=True),
@@ -75,6 +76,7 @@ class Courses(Importer):
     """A course. A price is needed: the catalogue would otherwise show 0 €. One of days and hours gives the other."""
 
     file = "formations.csv"
+    fills = (Course,)
     columns = (
         Column("reference", code(Course, "reference"), required=True, key=True),
         Column("titre", text(Course, "title"), required=True),
@@ -131,6 +133,7 @@ class Sessions(Importer):
     """A course at given dates. Seats that the ERP does not know are 0: the portal sells none."""
 
     file = "sessions.csv"
+    fills = (Session,)
     columns = (
         Column("code", code(Session, "code"), required=True, key=True),
         Column("formation", code(Course, "reference"), required=True),

@@ -18,6 +18,7 @@ class Companies(Importer):
     """A company, known by its SIREN."""
 
     file = "entreprises.csv"
+    fills = (Company,)
     columns = (
         Column("siren", siren, required=True, key=True),
         Column("raison_sociale", text(Company, "name"), required=True),
@@ -45,6 +46,7 @@ class Establishments(Importer):
     """An establishment, known by its SIRET, which begins with the SIREN of its company."""
 
     file = "etablissements.csv"
+    fills = (Establishment,)
     columns = (
         Column("siret", siret, required=True, key=True),
         Column("siren", siren, required=True),

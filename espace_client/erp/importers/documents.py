@@ -43,6 +43,7 @@ class Documents(Importer):
     """
 
     file = "documents.csv"
+    fills = (Document,)
     columns = (
         Column("numero", code(Document, "number"), required=True, key=True),
         Column("type", choice(DOCUMENT_TYPES), required=True),

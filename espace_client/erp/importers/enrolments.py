@@ -29,6 +29,7 @@ class Enrolments(Importer):
     """
 
     file = "inscriptions.csv"
+    fills = (Enrolment, Participant)
     columns = (
         Column("numero", code(Enrolment, "number"), required=True, key=True),
         Column("commande", code(Order, "number"), required=True),

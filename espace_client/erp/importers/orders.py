@@ -25,6 +25,7 @@ class Orders(Importer):
     """
 
     file = "commandes.csv"
+    fills = (Order,)
     columns = (
         Column("numero", code(Order, "number"), required=True, key=True),
         Column("date", day, required=True),

@@ -21,6 +21,7 @@ class People(Importer):
     """
 
     file = "responsables.csv"
+    fills = (User, EmailAddress)
     columns = (
         Column("email", email, required=True, key=True),
         Column("civilite", choice(CIVILITIES)),
