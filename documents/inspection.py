@@ -10,10 +10,10 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
-from enum import StrEnum
 
 import pikepdf
-from django.utils.translation import gettext_lazy as _
+
+from documents.files import Flaw
 
 HEADER = b"%PDF-"
 # The largest stream of objects that is expanded. A thousand pages hold a few megabytes of objects.
@@ -28,36 +28,6 @@ pikepdf.settings.set_qpdf_limits(
     tiff_max_memory=MAX_EXPANDED,
 )
 
-
-class Flaw(StrEnum):
-    """Why a file is refused."""
-
-    MISSING = "missing"
-    EMPTY = "empty"
-    TOO_LARGE = "too_large"
-    NOT_A_PDF = "not_a_pdf"
-    DAMAGED = "damaged"
-    EXHAUSTING = "exhausting"
-    ENCRYPTED = "encrypted"
-    SCRIPT = "script"
-    LAUNCH = "launch"
-    EMBEDDED_FILE = "embedded_file"
-    XFA = "xfa"
-
-
-FLAW_REASONS = {
-    Flaw.MISSING: _("Le fichier est absent ou illisible."),
-    Flaw.EMPTY: _("Le fichier est vide."),
-    Flaw.TOO_LARGE: _("Le fichier est trop gros."),
-    Flaw.NOT_A_PDF: _("Le fichier n’est pas un PDF."),
-    Flaw.DAMAGED: _("Le PDF est endommagé : il ne peut pas être lu."),
-    Flaw.EXHAUSTING: _("Le PDF ne peut pas être lu sans épuiser la mémoire ou le temps accordés."),
-    Flaw.ENCRYPTED: _("Le PDF est chiffré ou protégé par un mot de passe."),
-    Flaw.SCRIPT: _("Le PDF contient un script."),
-    Flaw.LAUNCH: _("Le PDF contient une action qui lance un programme."),
-    Flaw.EMBEDDED_FILE: _("Le PDF contient un fichier joint."),
-    Flaw.XFA: _("Le PDF contient un formulaire dynamique (XFA)."),
-}
 
 # Names as qpdf writes them, always in full letters: `/J#53` is `/JS` once parsed.
 _SUSPICIOUS = re.compile(

@@ -11,46 +11,14 @@ import json
 import os
 import resource
 import signal
-import stat
 import sys
-from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
 from documents import inspection
-from documents.inspection import Flaw
+from documents.files import Flaw, Verdict, read_file
 
 MEMORY = 1536 * 1024 * 1024  # bytes of address space
 SECONDS = 10.0  # of computing, for one file
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a file is: its hash in hex and its size in bytes (as far as it could be read), and why it is refused."""
-
-    sha256: str = ""
-    size: int = 0
-    flaw: Flaw | None = None
-
-
-def read_file(path: str, max_bytes: int | None = None) -> bytes | Flaw:
-    """The bytes of a regular file; never waits on a pipe or a device, never reads more than `max_bytes`."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
-    except (OSError, ValueError):
-        return Flaw.MISSING
-    try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            return Flaw.MISSING
-        if max_bytes is not None and status.st_size > max_bytes:
-            return Flaw.TOO_LARGE
-        with open(descriptor, "rb", buffering=0, closefd=False) as file:
-            content = file.read(status.st_size + 1) or b""
-    except OSError:
-        return Flaw.MISSING
-    finally:
-        os.close(descriptor)
-    return content if len(content) == status.st_size else Flaw.MISSING  # it is being written
 
 
 def look_at(path: str, known: str, max_bytes: int) -> Verdict:

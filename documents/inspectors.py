@@ -21,11 +21,11 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from types import TracebackType
 
-from documents.inspection import Flaw
-from documents.inspection_worker import SECONDS, Verdict
+from documents.files import Flaw, Verdict
 
 MAX_BYTES = 50_000_000
 BATCH = 50  # files given to a worker at a time
+GRACE = 15.0  # seconds that a worker has to end; more than any one file may take
 _PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -93,7 +93,7 @@ class _Worker:
     def _end(self) -> None:
         self.connection.close()
         try:
-            self.process.wait(SECONDS)
+            self.process.wait(GRACE)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage
 
-from documents.inspection import Flaw
-from documents.inspection_worker import read_file
+from documents.files import Flaw, read_file
 from documents.models import documents_storage
 from documents.storage import PrivateFileSystemStorage
 

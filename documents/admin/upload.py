@@ -11,8 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import TriedForm
 from accounts.document_types import ENROLMENT_TYPES, PRICED_TYPES, DocumentType
-from documents.inspection import FLAW_REASONS, Flaw
-from documents.inspection_worker import Verdict
+from documents.files import FLAW_REASONS, Flaw, Verdict
 from documents.inspectors import MAX_BYTES, Inspectors, Request
 from documents.models import Document
 from documents.store import name_for

@@ -14,7 +14,8 @@ import pytest
 from pikepdf import Array, Dictionary, Name, String
 
 from documents import inspection
-from documents.inspection import FLAW_REASONS, Flaw, inspect_pdf
+from documents.files import FLAW_REASONS, Flaw
+from documents.inspection import inspect_pdf
 from tests.worlds import pdf
 
 Spoil = Callable[[pikepdf.Pdf], None]

@@ -16,8 +16,7 @@ import psutil
 import pytest
 from django.conf import settings
 
-from documents.inspection import Flaw
-from documents.inspection_worker import read_file
+from documents.files import Flaw, read_file
 from documents.inspectors import BATCH, Inspectors, Request
 from tests.documents.test_inspection import with_object_stream
 from tests.worlds import pdf

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from io import StringIO
 from pathlib import Path
 
 import pytest
-from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from psycopg.conninfo import make_conninfo
 
-from accounts.models import Access, User
+from accounts.models import Access
 from documents.models import Document
 from enrolments.models import Enrolment, Order
 from espace_client.erp.run import LOCK, AlreadyRunningError, NoDropError, import_drop
@@ -230,57 +228,6 @@ def test_the_report_holds_what_can_not_be_shown(drop: Drop) -> None:
     refusal = ImportRefusal.objects.filter(file="entreprises.csv", column="siren").get()
     assert refusal.value == "\\x00\\x01"
     assert len(ImportRefusal.objects.get(file="entreprises.csv", column="raison_sociale").value) == 500
-
-
-class TestCommand:
-    def call(self, drop: Drop, *arguments: str) -> str:
-        drop.write()
-        output = StringIO()
-        call_command("import_erp", str(drop.folder), *arguments, stdout=output)
-        return output.getvalue()
-
-    def test_counts_and_success(self, drop: Drop) -> None:
-        output = self.call(drop)
-        assert "commandes.csv" in output
-        assert ["commandes.csv", "3", "0", "0", "0"] in [line.split() for line in output.splitlines()]
-
-    def test_exit_status_1_and_the_refusals_when_something_is_refused(self, drop: Drop) -> None:
-        drop.row("commandes", "CMD2")["date"] = "31/02/2026"
-        output = StringIO()
-        drop.write()
-        with pytest.raises(CommandError, match="3 lignes refusées") as raised:
-            call_command("import_erp", str(drop.folder), stdout=output)
-        assert raised.value.returncode == 1
-        assert "commandes.csv:3:date « 31/02/2026 » Cette date n’existe pas." in output.getvalue()
-
-    def test_exit_status_2_for_a_missing_folder(self, db: None, tmp_path: Path) -> None:
-        with pytest.raises(CommandError, match="n’est pas un dossier") as raised:
-            call_command("import_erp", str(tmp_path / "nowhere"))
-        assert raised.value.returncode == 2
-
-    def test_quiet_when_asked(self, drop: Drop, capsys: pytest.CaptureFixture[str]) -> None:
-        drop.write()
-        call_command("import_erp", str(drop.folder), verbosity=0)
-        assert capsys.readouterr() == ("", "")
-
-    def test_progress_for_a_person_who_watches(self, drop: Drop, monkeypatch: pytest.MonkeyPatch) -> None:
-        class Terminal(StringIO):
-            def isatty(self) -> bool:
-                return True
-
-        terminal = Terminal()
-        monkeypatch.setattr(sys, "stderr", terminal)
-        self.call(drop)
-        assert "entreprises.csv" in terminal.getvalue()
-        assert "documents.csv" in terminal.getvalue()
-
-    def test_none_for_a_program(self, drop: Drop, capsys: pytest.CaptureFixture[str]) -> None:
-        self.call(drop)
-        assert capsys.readouterr().err == ""
-
-    def test_dry_run_says_so(self, drop: Drop) -> None:
-        assert "À blanc" in self.call(drop, "--dry-run")
-        assert not User.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)

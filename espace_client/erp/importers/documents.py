@@ -10,8 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.codes import by_code, fold
 from accounts.models import Establishment
 from catalogue.models import Session
-from documents.inspection import FLAW_REASONS
-from documents.inspection_worker import Verdict
+from documents.files import FLAW_REASONS, Verdict
 from documents.inspectors import Request
 from documents.models import Document
 from documents.store import InspectedFile, StoredFile, name_for, store_files
