@@ -2,7 +2,7 @@
 # Choices from the command line: PORT=8001, PYTHON=/path/to/python3, ARGS="-k devis", DATABASE_URL=postgresql://...
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check bench lock clean
+.PHONY: help setup demo serve worker test check bench lock clean
 
 help:  ## cette aide
 	@sed -n 's/^\([a-z]*\):  *## /\1\t/p' Makefile | expand -t 10
@@ -12,6 +12,9 @@ demo:  ## le portail avec des données de démonstration, sur http://127.0.0.1:8
 
 serve:  ## le portail tel quel, avec les variables de votre environnement
 	@scripts/serve
+
+worker:  ## les tâches de fond seules : mails, documents, rappels
+	@scripts/worker $(ARGS)
 
 test:  ## toute la suite de tests (ARGS="-k devis" pour une partie)
 	@scripts/test $(ARGS)

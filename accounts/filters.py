@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Any, ClassVar, TypeVar
+from functools import cached_property
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import messages
 from django.db import models
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import Establishment
+from accounts.models import Establishment, User
+from accounts.readings import read
 from accounts.requests import person
 
-Row = TypeVar("Row", bound=Model)
+Establishments = Sequence[tuple[int, str]]  # id and name of each
 
 
 class Period(models.TextChoices):
@@ -62,6 +64,7 @@ class FilterForm(forms.Form):
     search_paths: ClassVar[tuple[str, ...]] = ()
     date_path: ClassVar[str] = ""
     periods: ClassVar[tuple[Period, ...]] = ()
+    by_establishment: ClassVar[bool] = True
 
     q = forms.CharField(
         label=gettext_lazy("Rechercher"),
@@ -74,24 +77,23 @@ class FilterForm(forms.Form):
     )
     periode = forms.ChoiceField(label=gettext_lazy("Période"), required=False)
 
-    def __init__(self, request: HttpRequest) -> None:
+    def __init__(self, request: HttpRequest, establishments: Establishments) -> None:
         super().__init__(request.GET)
         self.auto_id = "filtre-%s"
-        self._offer_choices(request)
+        self._offer_choices(establishments)
         self._ignore_nonsense(request)
 
-    def _offer_choices(self, request: HttpRequest) -> None:
+    def _offer_choices(self, establishments: Establishments) -> None:
         """What the person may choose from; subclasses add theirs."""
-        self._offer_establishments(request)
+        self._offer_establishments(establishments)
         self._offer_periods()
 
-    def _offer_establishments(self, request: HttpRequest) -> None:
+    def _offer_establishments(self, establishments: Establishments) -> None:
         """Those of the person, when there is a choice; another's id is nonsense like any other."""
-        own = list(Establishment.objects.visible_to(person(request)).values_list("pk", "name"))
-        if len(own) < 2:
-            del self.fields["etablissement"]
+        if establishments:
+            self.fields["etablissement"].choices = establishments  # type: ignore[attr-defined]
         else:
-            self.fields["etablissement"].choices = own  # type: ignore[attr-defined]
+            del self.fields["etablissement"]
 
     def _offer_periods(self) -> None:
         if not self.date_path:
@@ -128,7 +130,41 @@ class FilterForm(forms.Form):
             found &= Q(**{f"{self.date_path}__lte": last}) if last else Q()
         return found
 
-    def apply(self, branches: Sequence[QuerySet[Row, Any]]) -> list[QuerySet[Row, Any]]:
-        """Each branch of the visible rows, filtered."""
-        condition = self.condition()
-        return [branch.filter(condition) if condition else branch for branch in branches]
+
+class Filters:
+    """The filters of one list in one request; the form is made only when the address says something, or to be shown."""
+
+    def __init__(self, form: type[FilterForm], request: HttpRequest) -> None:
+        self._class, self._request = form, request
+        self.blank = request.GET.keys().isdisjoint(form.base_fields)
+        self.establishments = _own_establishments(person(request)) if form.by_establishment else ()
+
+    @cached_property
+    def form(self) -> FilterForm:
+        """The form, bound to the address."""
+        return self._class(self._request, self.establishments)
+
+    @property
+    def changed_data(self) -> list[str]:
+        """The names of the filters in force."""
+        return [] if self.blank else self.form.changed_data
+
+    def condition(self) -> Q:
+        """What the filters say."""
+        return Q() if self.blank else self.form.condition()
+
+    @property
+    def offer(self) -> tuple[object, ...]:
+        """What a bar in which nothing is chosen depends on."""
+        return (self._class, *self.establishments, timezone.localdate().year)
+
+
+def _own_establishments(user: User) -> Establishments:
+    """Those of the person, when there is a choice."""
+    if len(user.rights.establishments) < 2:
+        return ()
+    return [(pk, name) for pk, name in read(_names, user)]
+
+
+def _names(user: User, *, condition: Q) -> QuerySet[Any, Any]:
+    return Establishment.objects.visible_to(user).values_list("pk", "name")

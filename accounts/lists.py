@@ -6,40 +6,59 @@ index that ends in the sort key can serve: a page then costs the same for 10 row
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
-from django.db.models import BooleanField, F, Func, Model, Q, QuerySet
+from django.db.models import BigIntegerField, BooleanField, F, Func, IntegerField, Model, Q, QuerySet, Subquery
 from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.readings import count, read
+from accounts.statements import Value
 
 ROWS_PER_PAGE = 25
+COUNTED = 1000  # counting further would cost more than the page
 SORT, AFTER, BEFORE = "tri", "apres", "avant"
 
-Row = TypeVar("Row", bound=Model)
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class Listing(Generic[Row]):
+    """One list. `branches`: the rows of `model` that a person may see, as its `visible_by_branch` gives them.
+
+    `columns` names what is shown of each, as `values_list` does, in the order of the arguments of `row`; it is told who
+    asks, and given the values that `page_of` was given.
+    """
+
+    model: type[Model]
+    branches: Callable[[User], Sequence[QuerySet[Any, Any]]]
+    columns: Callable[..., QuerySet[Any, Any]]
+    row: Callable[..., Row]
 
 
 @dataclass(frozen=True)
 class Page(Generic[Row]):
-    """One page: its rows, how many rows the filter matches in all, and the addresses of its neighbours (or None)."""
+    """One page: its rows, how many rows the filter matches in all, and the addresses of its neighbours (or None).
+
+    `total` stops at COUNTED; `uncounted` says that there are more.
+    """
 
     rows: list[Row]
     total: int
+    uncounted: bool
     previous_url: str | None
     next_url: str | None
 
-
-class Among(Func):
-    """`key = ANY(ARRAY(SELECT …))`: the keys are found first, and the rows by them.
-
-    With `key IN (SELECT …)` PostgreSQL cannot tell that a union of limited branches is short, and reads whole tables.
-    """
-
-    template = "%(expressions)s)"
-    arg_joiner = " = ANY("
-    output_field = BooleanField()
+    @property
+    def total_text(self) -> str:
+        """ "214", or "plus de 1 000"."""
+        digits = f"{self.total:,}".replace(",", "\u202f")
+        return _("plus de %s") % digits if self.uncounted else digits
 
 
 @dataclass(frozen=True)
@@ -58,44 +77,68 @@ class Ordering:
             else fields
         )
 
-    def beyond(self, model: type[Model], key: str, *, backwards: bool) -> Q | None:
-        """The condition "further than `key` in this order"; None when the key, which anyone may type, is nonsense."""
-        parts = key.split("~")
-        names = [field.removeprefix("-") for field in self.by()]
-        if len(parts) != len(names):
-            return None
+    def values_in(self, model: type[Model], key: str) -> dict[str, Any]:
+        """The values in a key, named `key_0`, `key_1`…; none when the key, which a visitor may type, is nonsense."""
+        parts, fields = key.split("~"), self.by()
+        if len(parts) != len(fields):
+            return {}
         try:
-            values = [_field(model, name).to_python(part) for name, part in zip(names, parts, strict=True)]
+            values = [
+                _field(model, field.removeprefix("-")).to_python(part)
+                for field, part in zip(fields, parts, strict=True)
+            ]
         except ValidationError:
-            return None
-        if any(value is None for value in values):
-            return None
+            return {}
+        return {} if None in values else {f"key_{rank}": value for rank, value in enumerate(values)}
+
+    def beyond(self, key: Sequence[Any], *, backwards: bool) -> Q:
+        """The condition "further than `key` in this order"."""
         condition, equal = Q(), Q()
-        for field, name, value in zip(self.by(backwards=backwards), names, values, strict=True):
+        fields = self.by(backwards=backwards)
+        for field, value in zip(fields, key, strict=True):
+            name = field.removeprefix("-")
             condition |= equal & Q(**{f"{name}__{'lt' if field.startswith('-') else 'gt'}": value})
             equal &= Q(**{name: value})
-        first = self.by(backwards=backwards)[0]
+        first = fields[0]
         # Said once more for the first field alone: this is what lets the index start at the key.
-        return condition & Q(**{f"{names[0]}__{'lte' if first.startswith('-') else 'gte'}": values[0]})
+        return condition & Q(**{f"{first.removeprefix('-')}__{'lte' if first.startswith('-') else 'gte'}": key[0]})
 
-    def key_of(self, row: Model) -> str:
-        """The key of a row, as it stands in an address."""
-        return "~".join(str(_value(row, field.removeprefix("-"))) for field in self.by())
+    def key_of(self, row: object) -> str:
+        """The key of a row, as it stands in an address; the row has what it is sorted by under the model's names."""
+        return "~".join(str(getattr(row, field.removeprefix("-"))) for field in self.by())
 
 
 def _field(model: type[Model], name: str) -> Any:
-    """The model field at the end of a path such as `session__starts_on`."""
-    *path, last = name.split("__")
-    for step in path:
-        model = model._meta.get_field(step).related_model  # type: ignore[assignment]
-    return model._meta.pk if last == "pk" else model._meta.get_field(last)
+    return model._meta.pk if name == "pk" else model._meta.get_field(name)
 
 
-def _value(row: Model, name: str) -> object:
-    value: object = row
-    for step in name.split("__"):
-        value = getattr(value, step)
-    return value
+class _Keys(Subquery):
+    """The column `pk` of a subquery that has others, for its order."""
+
+    template = "(ARRAY(SELECT pk FROM (%(subquery)s) AS nearest))"
+    output_field = ArrayField(BigIntegerField())
+
+
+class _Number(Subquery):
+    """How many rows a subquery has."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
+    output_field = IntegerField()
+
+
+class Among(Func):
+    """`pk = ANY(ARRAY(subquery))`: as `IN`, but the keys are always found first, in their own indexes.
+
+    Left to choose, PostgreSQL guesses how many keys there will be, may read the other tables first, and then reads a
+    million rows to show 25.
+    """
+
+    template = "%(expressions)s"
+    arg_joiner = " = ANY"
+    output_field = BooleanField()
+
+    def __init__(self, keys: QuerySet[Any, Any]) -> None:
+        super().__init__(F("pk"), _Keys(keys))
 
 
 def chosen_ordering(orderings: Sequence[Ordering], params: QueryDict) -> Ordering:
@@ -104,48 +147,82 @@ def chosen_ordering(orderings: Sequence[Ordering], params: QueryDict) -> Orderin
 
 
 def page_of(
-    branches: Sequence[QuerySet[Row]], ordering: Ordering, params: QueryDict, related: Sequence[str]
+    listing: Listing[Row], user: User, condition: Q, ordering: Ordering, params: QueryDict, **values: Value
 ) -> Page[Row]:
-    """The page that the address asks for, in two queries: the rows, with what they refer to, and the total."""
+    """The page that the address asks for, of the rows that the person may see and that meet the condition.
+
+    In one query: the rows, with what they refer to, and how many there are.
+    """
     backwards = BEFORE in params
-    key = params.get(BEFORE if backwards else AFTER, "")
-    beyond = ordering.beyond(branches[0].model, key, backwards=backwards) if key else None
-    backwards = backwards and beyond is not None
-    rows = list(_first(branches, ordering, beyond, backwards, ROWS_PER_PAGE + 1).select_related(*related))
-    more, rows = len(rows) > ROWS_PER_PAGE, rows[:ROWS_PER_PAGE]
+    key = ordering.values_in(listing.model, params.get(BEFORE if backwards else AFTER, ""))
+    backwards = backwards and bool(key)
+    fixed = (listing, ordering, backwards, ROWS_PER_PAGE + 1)
+    found = read(rows_of, user, *fixed, tuple(values), condition=condition, **key, **values)
+    rows = [listing.row(*row[:-1]) for row in found[:ROWS_PER_PAGE]]
+    more = len(found) > ROWS_PER_PAGE
     if backwards:
         rows.reverse()
-    has_previous, has_next = (more, True) if backwards else (beyond is not None, more)
+    has_previous, has_next = (more, True) if backwards else (bool(key), more)
+    total = found[0][-1] if found else count(counted, user, listing, condition=condition) if key else 0
     return Page(
         rows=rows,
-        total=count(branches),
+        total=min(total, COUNTED),
+        uncounted=total > COUNTED,
         previous_url=_address(params, BEFORE, ordering.key_of(rows[0])) if rows and has_previous else None,
         next_url=_address(params, AFTER, ordering.key_of(rows[-1])) if rows and has_next else None,
     )
 
 
-def newest(branches: Sequence[QuerySet[Row]], ordering: Ordering, limit: int) -> QuerySet[Row]:
-    """The first `limit` rows over all branches, in one query."""
-    return _first(branches, ordering, None, False, limit)
+def rows_of(
+    user: User,
+    listing: Listing[Any],
+    ordering: Ordering,
+    backwards: bool,
+    limit: int,
+    names: tuple[str, ...],
+    *,
+    condition: Q,
+    **values: Any,
+) -> QuerySet[Any, Any]:
+    """The first rows of each branch through its index, then the first of these; see accounts.readings."""
+    order, everything = ordering.by(backwards=backwards), condition
+    key = [value for name, value in values.items() if name not in names]
+    if key:
+        condition &= ordering.beyond(key, backwards=backwards)
+    rows = first([branch.filter(condition) for branch in listing.branches(user)], order, limit)
+    listed: QuerySet[Any, Any] = listing.columns(rows, user, **{name: values[name] for name in names})
+    numbered: QuerySet[Any, Any] = listed.annotate(total=_Number(counted(user, listing, condition=everything)))
+    return numbered[:limit]
 
 
-def count(branches: Sequence[QuerySet[Any]]) -> int:
-    """How many rows the disjoint branches have, in one query."""
-    first, *others = (branch.order_by().values("pk") for branch in branches)
-    return first.union(*others, all=True).count() if others else first.count()
+def newest_of(user: User, listing: Listing[Any], ordering: Ordering, limit: int, *, condition: Q) -> QuerySet[Any, Any]:
+    """The first rows, without their number; see accounts.readings."""
+    rows = first([branch.filter(condition) for branch in listing.branches(user)], ordering.by(), limit)
+    newest: QuerySet[Any, Any] = listing.columns(rows, user)
+    return newest[:limit]
 
 
-def _first(
-    branches: Sequence[QuerySet[Row]], ordering: Ordering, beyond: Q | None, backwards: bool, limit: int
-) -> QuerySet[Row]:
-    """The first rows of each branch through its index, then the first of these."""
-    order = ordering.by(backwards=backwards)
-    tops = [(branch.filter(beyond) if beyond else branch).order_by(*order) for branch in branches]
+def first(branches: Sequence[QuerySet[Any, Any]], order: Sequence[str], limit: int) -> QuerySet[Any, Any]:
+    """A queryset whose first `limit` rows are the first over all branches: each gives its own, through its index."""
+    tops = [branch.order_by(*order) for branch in branches]
     if len(tops) == 1:
-        return tops[0][:limit]
-    keys = [top.values("pk")[:limit] for top in tops]
-    among = Among(F("pk"), ArraySubquery(keys[0].union(*keys[1:], all=True)))
-    return branches[0].model._default_manager.filter(among).order_by(*order)[:limit]
+        return tops[0]
+    columns = dict.fromkeys(["pk", *(field.removeprefix("-") for field in order)])
+    one, *others = (top.values(*columns)[:limit] for top in tops)
+    nearest = one.union(*others, all=True).order_by(*order)[:limit]
+    found: QuerySet[Any, Any] = branches[0].model._default_manager.filter(Among(nearest))
+    return found.order_by(*order)
+
+
+def newest(branches: Sequence[QuerySet[Any, Any]], ordering: Ordering, limit: int) -> QuerySet[Any, Any]:
+    """The first `limit` rows over all branches, in one query."""
+    return first(branches, ordering.by(), limit)[:limit]
+
+
+def counted(user: User, listing: Listing[Any], *, condition: Q) -> QuerySet[Any, Any]:
+    """The keys of what the disjoint branches have, up to one more than COUNTED."""
+    one, *others = (branch.filter(condition).order_by().values("pk") for branch in listing.branches(user))
+    return (one.union(*others, all=True) if others else one)[: COUNTED + 1]
 
 
 def _address(params: QueryDict, name: str, key: str) -> str:

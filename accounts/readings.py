@@ -9,51 +9,76 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.document_types import DocumentType
 from accounts.models import User
 from accounts.rights import Rights
-from accounts.statements import Value, execute
+from accounts.statements import Statement, Value, statement, written
 
-# For each establishment, in the order of ids: the types ticked there, or None for an administrator; and whether the
-# login address is verified.
-Kind = tuple[tuple[tuple[DocumentType, ...] | None, ...], bool]
+# A function of a module: `build(user, *fixed, condition=…, **values)`, of which accounts.statements says the rest.
+Reading = Callable[..., QuerySet[Any, Any]]
+# For each establishment, in the order of ids: the types ticked there, or None for an administrator; the number of
+# companies; whether the login address is verified.
+Kind = tuple[tuple[tuple[DocumentType, ...] | None, ...], int, bool]
+ALL = Q()
 
 
-def read(build: Callable[..., QuerySet[Any, Any]], user: User, *fixed: object, **values: Value) -> list[Sequence[Any]]:
-    """The rows of `build(user, *fixed, **values)`, whose SQL is made once for each kind of rights and each `fixed`.
+def read(build: Reading, user: User, *fixed: object, condition: Q = ALL, **values: Value) -> list[Sequence[Any]]:
+    """The rows of `build`. Without a condition, its SQL is made once for each kind of rights and each `fixed`."""
+    made, marked = _statement(build, user, fixed, condition, values)
+    return made.execute(marked)
 
-    `build` is a function of a module and treats `values` as accounts.statements.execute says.
-    """
+
+def read_within(
+    around: str, more: Sequence[object], build: Reading, user: User, **values: Value
+) -> list[Sequence[Any]]:
+    """The rows of `build`, read within other SQL, as Statement.execute says."""
+    made, marked = _statement(build, user, (), ALL, values)
+    return made.execute(marked, around, *more)
+
+
+def count(build: Reading, user: User, *fixed: object, condition: Q = ALL, **values: Value) -> int:
+    """How many rows `build` gives."""
+    made, marked = _statement(build, user, fixed, condition, values)
+    return made.count(marked)
+
+
+def _statement(
+    build: Reading, user: User, fixed: tuple[object, ...], condition: Q, values: dict[str, Value]
+) -> tuple[Statement, list[Value]]:
+    """The statement, and the values for its marks."""
+    if condition:  # what a person typed makes a statement of its own
+        return written(build(user, *fixed, condition=condition, **values)), []
+    kind, own = _kind_of(user)
+    marked = {**own, **values}
+    names = tuple((name, type(value)) for name, value in marked.items())
+    return statement(_asked_by_stand_in, (build, kind, fixed), names), list(marked.values())
+
+
+def _kind_of(user: User) -> tuple[Kind, dict[str, Value]]:
+    """The kind of the person's rights, and what makes them theirs."""
     rights = user.rights
     places = sorted(rights.establishments)
-    kind: Kind = (
-        tuple(None if one in rights.administered else tuple(sorted(rights.granted[one])) for one in places),
-        rights.email is not None,
-    )
+    types = tuple(None if one in rights.administered else tuple(sorted(rights.granted[one])) for one in places)
     own: dict[str, Value] = {"user_id": user.pk}
     if rights.email is not None:
         own["email"] = rights.email
-    for rank, one in enumerate(places):
-        own[f"place_{rank}"] = one
-    return execute(_asked_by_stand_in, (build, kind, fixed), **own, **values)
+    own.update((f"place_{rank}", one) for rank, one in enumerate(places))
+    own.update((f"company_{rank}", one) for rank, one in enumerate(sorted(rights.companies)))
+    return (types, len(rights.companies), rights.email is not None), own
 
 
 def _asked_by_stand_in(
-    build: Callable[..., QuerySet[Any, Any]],
-    kind: Kind,
-    fixed: tuple[object, ...],
-    *,
-    user_id: int,
-    email: str | None = None,
-    **values: Any,
+    build: Reading, kind: Kind, fixed: tuple[object, ...], *, user_id: int, email: str | None = None, **values: Any
 ) -> QuerySet[Any, Any]:
     places = {values.pop(f"place_{rank}"): types for rank, types in enumerate(kind[0])}
+    companies = frozenset(values.pop(f"company_{rank}") for rank in range(kind[1]))
     user = User(pk=user_id, email=email or "")
     user.rights = Rights(
         email=email,
+        companies=companies,
         administered=frozenset(place for place, types in places.items() if types is None),
         granted={place: frozenset(types) for place, types in places.items() if types is not None},
     )
-    return build(user, *fixed, **values)
+    return build(user, *fixed, condition=ALL, **values)

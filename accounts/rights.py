@@ -14,9 +14,11 @@ class Rights:
 
     `email`: the verified login address, in normal form, or None. `administered`: ids of the establishments of which
     the person is an administrator. `granted`: for each establishment with a standard access, the types ticked there.
+    `companies`: ids of the companies of all these; they help to find rows, and open nothing.
     """
 
     email: str | None = None
+    companies: frozenset[int] = frozenset()
     administered: frozenset[int] = frozenset()
     granted: Mapping[int, frozenset[DocumentType]] = field(default_factory=dict)
 

@@ -6,14 +6,16 @@ addresses and dates. So it is made with marks in their places, kept, and execute
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
+from django.db.backends.postgresql.base import ServerBindingCursor
+from django.db.backends.utils import CursorWrapper
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -44,17 +46,27 @@ class Statement:
     places: tuple[tuple[int, int], ...]
     converters: dict[int, tuple[list[Callable[..., Any]], Any]]
 
-    def execute(self, values: Sequence[Value]) -> list[Sequence[Any]]:
-        """The rows, with these values in the places of the marks."""
+    def execute(self, values: Sequence[Value], around: str = "{}", *more: object) -> list[Sequence[Any]]:
+        """The rows, with these values in the places of the marks.
+
+        `around`: SQL to put the statement in, which may have parameters of its own, `more`, after it.
+        """
         if not self.sql:  # Django knows already that there are none
             return []
-        parameters = list(self.parameters)
+        parameters = [*self.parameters, *more]
         for position, rank in self.places:
             parameters[position] = values[rank]
-        with connection.cursor() as cursor:
-            cursor.execute(self.sql, parameters)
+        with _cursor() as cursor:
+            cursor.execute(around.format(self.sql), parameters)
             rows: list[Sequence[Any]] = cursor.fetchall()
         return [self._converted(row) for row in rows] if self.converters else rows
+
+    def count(self, values: Sequence[Value]) -> int:
+        """How many rows there are."""
+        if not self.sql:
+            return 0
+        counting = replace(self, converters={})
+        return int(counting.execute(values, "SELECT COUNT(*) FROM ({}) AS counted")[0][0])
 
     def _converted(self, row: Sequence[Any]) -> Sequence[Any]:
         converted = list(row)
@@ -62,6 +74,14 @@ class Statement:
             for converter in converters:
                 converted[index] = converter(converted[index], expression, connection)
         return converted
+
+
+def _cursor() -> CursorWrapper:
+    """A cursor that sends parameters apart from the text: PostgreSQL can then keep the plan (`prepare_threshold`)."""
+    connection.ensure_connection()
+    server: Any = ServerBindingCursor
+    cursor = server(connection.connection)
+    return connection.make_debug_cursor(cursor) if connection.queries_logged else connection.make_cursor(cursor)
 
 
 def execute(build: Build, fixed: tuple[Any, ...], **values: Value) -> list[Sequence[Any]]:
@@ -76,15 +96,20 @@ def execute(build: Build, fixed: tuple[Any, ...], **values: Value) -> list[Seque
 
 @lru_cache(maxsize=2048)
 def statement(build: Build, fixed: tuple[Any, ...], names: tuple[tuple[str, type], ...]) -> Statement:
-    """The SQL of `build` with a mark for each name; ValueError when it makes something else of a mark."""
+    """The SQL of `build` with a mark for each name.
+
+    ValueError when it makes something else of a mark, or puts in a date of its own: both would be there for good.
+    """
     marks = {name: mark(kind, rank) for rank, (name, kind) in enumerate(names)}
     made = written(build(*fixed, **marks))
-    ranks = {value: rank for rank, value in enumerate(marks.values())}
-    places = [(position, ranks.get(value)) for position, value in enumerate(made.parameters) if _is_mark(value)]
-    known = tuple((position, rank) for position, rank in places if rank is not None)
-    if len(known) != len(places):
-        raise ValueError(f"{build.__qualname__} does not hand every value to the database as it is")
-    return Statement(made.sql, made.parameters, known, made.converters)
+    ranks: dict[Hashable, int] = {value: rank for rank, value in enumerate(marks.values())}
+    places = []
+    for position, value in enumerate(made.parameters):
+        if isinstance(value, Hashable) and value in ranks:
+            places.append((position, ranks[value]))
+        elif _is_mark(value) or isinstance(value, date):
+            raise ValueError(f"{build.__qualname__}: {value!r} would be kept in the statement")
+    return Statement(made.sql, made.parameters, tuple(places), made.converters)
 
 
 def written(rows: QuerySet[Any, Any]) -> Statement:
@@ -101,6 +126,4 @@ def written(rows: QuerySet[Any, Any]) -> Statement:
 def _is_mark(value: object) -> bool:
     if isinstance(value, str):
         return OPENING in value
-    if isinstance(value, date):
-        return value.year == LAST_DAY.year
     return isinstance(value, int) and value >= FIRST_NUMBER

@@ -1,4 +1,4 @@
-"""What the triggers guarantee, asked of every row: a world loaded without them must be one that they allow."""
+"""What the triggers guarantee, asked of every row: a world loaded without them must be one that they would allow."""
 
 from __future__ import annotations
 

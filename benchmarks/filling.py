@@ -78,10 +78,10 @@ def _fill_people(world: World) -> None:
         establishment = rank % world.establishments + 1
         role = Role.ADMINISTRATOR if rank < world.establishments else Role.STANDARD
         Access.objects.create(user=person, establishment_id=establishment, role=role)
-    grant_types(people[world.establishments :])
+    _grant_types(people[world.establishments :])
 
 
-def grant_types(people: list[User]) -> None:
+def _grant_types(people: list[User]) -> None:
     """Tick a few types, for people with one standard access, in two queries."""
     codenames = [document_type.codename for document_type in STANDARD_TYPES]
     permissions = Permission.objects.filter(codename__in=codenames)

@@ -39,8 +39,8 @@ def machine() -> str:
         cursor.execute("SHOW server_version")
         version = cursor.fetchone()[0].split()[0]
     cores = os.cpu_count()
-    python, kind = platform.python_version(), platform.machine()
-    return f"{timezone.localdate()}, {cores} cores ({kind}), Python {python}, PostgreSQL {version}"
+    software = f"Python {platform.python_version()}, PostgreSQL {version}"
+    return f"{timezone.localdate()}, {cores} cores ({platform.machine()}), {software}"
 
 
 def processor_line(found: Sequence[Series]) -> str:

@@ -5,12 +5,9 @@ from pathlib import Path
 
 from espace_client.settings import *  # noqa: F403
 from espace_client.settings import INSTALLED_APPS as PORTAL_APPS
-from espace_client.settings import STORAGES as PORTAL_STORAGES
 
 INSTALLED_APPS = [*PORTAL_APPS, "benchmarks"]
 ROOT_URLCONF = "benchmarks.urls"
 STATIC_ROOT = Path(os.environ["BENCH_FOLDER"]) / "static"
-# Addresses of static files are looked up as in production; the files themselves, which nobody asks for here, are not
-# compressed.
-MANIFEST = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
-STORAGES = {**PORTAL_STORAGES, "staticfiles": {"BACKEND": MANIFEST}}
+# Addresses of static files are those of production; the files, which nobody asks for here, are not compressed.
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("css", "html", "js", "json", "svg", "txt")

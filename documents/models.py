@@ -42,7 +42,7 @@ def reach_of_documents(user_id: int, rights: Rights) -> list[Q]:
     """
     reach = [] if rights.email is None else [Q(order_email=rights.email)]
     administered = sorted(rights.administered)
-    few = len(administered) + sum(map(len, rights.granted.values())) <= MOST_BRANCHES
+    few = len(rights.establishments) <= MOST_BRANCHES
     reach += [Q(establishment_id=one) for one in administered] if few else [Q(establishment_id__in=administered)]
     if not rights.granted:
         return reach
@@ -50,8 +50,7 @@ def reach_of_documents(user_id: int, rights: Rights) -> list[Q]:
     shared = Q(pk__in=_exceptions(user_id, DocumentGrant.SHARED))
     unticked = Q()
     for establishment_id, types in sorted(rights.granted.items()):
-        groups = [[one] for one in sorted(types)] if few else [sorted(types)]
-        reach += [Q(establishment_id=establishment_id, type__in=group) & ~withheld for group in groups if group]
+        reach += [Q(establishment_id=establishment_id, type__in=sorted(types)) & ~withheld] if types else []
         unticked |= Q(establishment_id=establishment_id) & ~Q(type__in=sorted(types))
     return [*reach, shared & unticked]
 

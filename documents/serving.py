@@ -5,15 +5,23 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator
-from typing import BinaryIO, cast
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, BinaryIO, cast
 
 from allauth.account.adapter import get_adapter
+from django.db.models import Q, QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.http import content_disposition_header
 
+from accounts.document_types import DocumentType
+from accounts.labels import label_of
 from accounts.models import User
+from accounts.readings import read, read_within
 from accounts.requests import person
+from documents.listing import Taught, Titled
 from documents.models import Document, Serving, ServingOutcome, documents_storage
 
 logger = logging.getLogger(__name__)
@@ -24,25 +32,82 @@ BIGGEST_ID = 2**63 - 1
 POLICY = "sandbox; default-src 'none'; object-src 'self'; plugin-types application/pdf; frame-ancestors 'self'"
 
 
+LINE = "document_id, requested_id, user_id, user_email, at, outcome, ip_address, user_agent"
+JOURNALED = f"""
+WITH served AS MATERIALIZED ({{}}), line AS (
+  INSERT INTO documents_serving ({LINE}) SELECT pk, pk, %s, %s, %s, %s, %s::inet, %s FROM served
+) SELECT * FROM served
+"""  # noqa: S608  # made of our own names only
+
+
+@dataclass(frozen=True, slots=True)
+class ServedDocument:
+    """What serving a document takes of it, with the names of the model."""
+
+    pk: int
+    type: str
+    number: str
+    issued_on: date
+    file: str
+    sha256: str
+    size: int
+    session: Taught | None
+
+    def __str__(self) -> str:
+        return f"{self.get_type_display()} {self.number}"
+
+    def get_type_display(self) -> str:
+        return label_of(DocumentType, self.type)
+
+
+Served = Document | ServedDocument
+
+
+def open_to(request: HttpRequest, pk: int, *, inline: bool) -> ServedDocument | None:
+    """The document, if the person may open it, with a line about it in the journal.
+
+    One statement reads the right and writes the line: neither can be without the other. HEAD, which gets no bytes,
+    leaves no line. A database that can't take the line raises.
+    """
+    if pk > BIGGEST_ID:
+        return None
+    user = person(request)
+    if request.method == "HEAD":
+        found = read(_served, user, pk=pk)
+    else:
+        found = read_within(JOURNALED, [*_line(request, _outcome(inline)).values()], _served, user, pk=pk)
+    if not found:
+        return None
+    *own, course = found[0]
+    session: list[Any] = [None if course is None else Taught(Titled(course))]
+    return ServedDocument(*own, *session)
+
+
+def _served(user: User, *, pk: int, condition: Q) -> QuerySet[Any, Any]:
+    columns = ("pk", "type", "number", "issued_on", "file", "sha256", "size", "session__course__title")
+    return Document.objects.visible_to(user).filter(pk=pk).order_by().values_list(*columns)
+
+
 def serve_document(request: HttpRequest, document: Document, *, inline: bool) -> HttpResponseBase:
-    """Answer with the file of a document that the caller has checked the person may open.
+    """Answer with the file of a document that the caller has checked the person may open, and journal it."""
+    if request.method != "HEAD":
+        record(request, document.pk, _outcome(inline), document.pk)
+    return answer_with(request, document, inline=inline)
+
+
+def answer_with(request: HttpRequest, document: Served, *, inline: bool) -> HttpResponseBase:
+    """Answer with the file of a document about which the journal has its line.
 
     HEAD, a single byte range (206, or 416 when it lies outside) and If-Range are understood; a request for several
-    ranges gets the whole. Memory does not grow with the file. A file that can't be opened answers 503 and is journaled
-    as such; a database that can't take the journal's line raises, so no byte leaves unrecorded.
+    ranges gets the whole. Memory does not grow with the file. A file that can't be opened answers 503, and a second
+    line says so.
     """
     try:
-        file = cast(BinaryIO, documents_storage().open(str(document.file.name), "rb"))
+        file = cast(BinaryIO, documents_storage().open(str(document.file), "rb"))
     except OSError:
         logger.exception("The file of document %s can't be opened", document.pk)
-        record(request, document.pk, ServingOutcome.FAILED, document)
+        record(request, document.pk, ServingOutcome.FAILED, document.pk)
         return render(request, "documents/unavailable.html", {"document": document}, status=503)
-    try:
-        if request.method != "HEAD":
-            record(request, document.pk, ServingOutcome.VIEWED if inline else ServingOutcome.DOWNLOADED, document)
-    except BaseException:
-        file.close()
-        raise
     response = _answer(request, document, file)
     response.headers["Accept-Ranges"] = "bytes"
     response.headers["ETag"] = f'"{document.sha256}"'
@@ -55,27 +120,36 @@ def serve_document(request: HttpRequest, document: Document, *, inline: bool) ->
     return response
 
 
-def record(request: HttpRequest, requested_id: int, outcome: ServingOutcome, document: Document | None) -> None:
-    """Write one line of the journal: who, what, when (the database's default), from where, and what was answered."""
-    user: User = person(request)
-    Serving.objects.create(
-        document=document,
-        requested_id=min(requested_id, BIGGEST_ID),
-        user=user,
-        user_email=user.email,
-        outcome=outcome,
-        ip_address=get_adapter().get_client_ip(request),
-        user_agent=request.headers.get("User-Agent", "")[:300].replace("\x00", ""),
-    )
+def _outcome(inline: bool) -> ServingOutcome:
+    return ServingOutcome.VIEWED if inline else ServingOutcome.DOWNLOADED
+
+
+def _line(request: HttpRequest, outcome: ServingOutcome) -> dict[str, Any]:
+    """Who, from where, when and what was answered, in the order of LINE."""
+    user = person(request)
+    return {
+        "user_id": user.pk,
+        "user_email": user.email,
+        "at": timezone.now(),
+        "outcome": outcome.value,
+        "ip_address": get_adapter().get_client_ip(request),
+        "user_agent": request.headers.get("User-Agent", "")[:300].replace("\x00", ""),
+    }
+
+
+def record(request: HttpRequest, requested_id: int, outcome: ServingOutcome, document_id: int | None) -> None:
+    """Write one line of the journal."""
+    line = _line(request, outcome)
+    Serving.objects.create(document_id=document_id, requested_id=min(requested_id, BIGGEST_ID), **line)
 
 
 def record_refusal(request: HttpRequest, requested_id: int) -> None:
     """Journal that someone asked for a document that they may not open, or that does not exist."""
-    document = Document.objects.filter(pk=requested_id).first()
-    record(request, requested_id, ServingOutcome.REFUSED, document)
+    exists = Document.objects.filter(pk=requested_id).exists()
+    record(request, requested_id, ServingOutcome.REFUSED, requested_id if exists else None)
 
 
-def file_name(document: Document) -> str:
+def file_name(document: Served) -> str:
     """A name that a person can file: `2026-10-14_Facture_FA2026-00123_Python-les-bases.pdf`."""
     parts = [document.issued_on.isoformat(), document.get_type_display(), document.number]
     if document.session is not None:
@@ -83,7 +157,7 @@ def file_name(document: Document) -> str:
     return "_".join(re.sub(r"[^\w-]+", "-", part).strip("-") for part in parts)[:150] + ".pdf"
 
 
-def _answer(request: HttpRequest, document: Document, file: BinaryIO) -> HttpResponseBase:
+def _answer(request: HttpRequest, document: Served, file: BinaryIO) -> HttpResponseBase:
     """The whole file, the part of it that the Range header asks for, or 416."""
     wanted = request.headers.get("Range", "")
     if request.headers.get("If-Range", f'"{document.sha256}"') != f'"{document.sha256}"':

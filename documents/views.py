@@ -5,11 +5,13 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
+from accounts.filters import Filters
 from accounts.lists import Ordering, chosen_ordering, page_of
 from accounts.requests import person
 from documents.filters import DocumentFilters
+from documents.listing import DOCUMENTS
 from documents.models import Document, hide_amounts, versions_of
-from documents.serving import record_refusal, serve_document
+from documents.serving import answer_with, open_to, record_refusal
 
 ORDERINGS = [
     Ordering("-date", ("-issued_on",)),
@@ -25,18 +27,18 @@ RELATED = ["session__course", "enrolment__participant", "order", "establishment"
 @require_safe
 def document_list(request: HttpRequest) -> HttpResponse:
     """Every document that the person may open, filtered by the address."""
-    user, filters = person(request), DocumentFilters(request)
+    user, filters = person(request), Filters(DocumentFilters, request)
     ordering = chosen_ordering(ORDERINGS, request.GET)
-    page = page_of(filters.apply(Document.objects.visible_by_branch(user)), ordering, request.GET, RELATED)
-    documents = hide_amounts(page.rows, user)
+    page = page_of(DOCUMENTS, user, filters.condition(), ordering, request.GET)
+    documents = [document.shown_to(user) for document in page.rows]
     context = {
         "filters": filters,
         "sort": ordering.name,
         "documents": documents,
         "page": page,
-        "count": ngettext("%d document", "%d documents", page.total) % page.total,
+        "count": ngettext("%s document", "%s documents", page.total) % page.total_text,
         "amounts_visible": any(document.amount is not None for document in documents),
-        "several_establishments": "etablissement" in filters.fields,
+        "several_establishments": bool(filters.establishments),
     }
     return render(request, "documents/document_list.html", context)
 
@@ -72,9 +74,9 @@ def document_download(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 
 def _serve(request: HttpRequest, pk: int, *, inline: bool) -> HttpResponseBase:
-    """The right is read here, where the bytes leave; a refusal looks like a document that does not exist."""
-    document = Document.objects.visible_to(person(request)).select_related("session__course").filter(pk=pk).first()
+    """A refusal looks like a document that does not exist."""
+    document = open_to(request, pk, inline=inline)
     if document is None:
         record_refusal(request, pk)
         raise Http404
-    return serve_document(request, document, inline=inline)
+    return answer_with(request, document, inline=inline)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Case, DecimalField, F, Q, Sum, Value, When
+from django.db.models import Case, DecimalField, F, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import TruncMonth
 
+from accounts.models import User
+from accounts.readings import read
 from accounts.rights import Rights
-from enrolments.models import EnrolmentQuerySet, EnrolmentState
+from enrolments.models import Enrolment, EnrolmentState
 
 NOT_FOLLOWED = (EnrolmentState.CANCELLED, EnrolmentState.ABSENT)
 
@@ -24,30 +26,30 @@ class Months:
     hours: dict[int, Decimal] = field(default_factory=lambda: dict.fromkeys(range(1, 13), Decimal(0)))
 
 
-def by_month(branches: Sequence[EnrolmentQuerySet], rights: Rights, years: tuple[int, int]) -> dict[int, Months]:
+def by_month(user: User, years: tuple[int, int]) -> dict[int, Months]:
     """Totals for each of the years from the first to the last, in one query; the month is the session's first day's."""
     first, last = years
-    parts = [
+    totals = {year: Months() for year in range(first, last + 1)}
+    for month, spend, hours in read(_months, user, begin=date(first, 1, 1), end=date(last, 12, 31)):
+        months = totals[month.year]
+        months.spend[month.month] += spend or 0
+        months.hours[month.month] += hours or 0
+    return totals
+
+
+def _months(user: User, *, begin: date, end: date, condition: Q) -> QuerySet[Enrolment, Any]:
+    """Month, EUR HT that may be seen, and hours, for each branch of what the person may see."""
+    spend = Case(When(_amount_visible(user.rights), then=F("price")), default=Value(0), output_field=DecimalField())
+    one, *others = (
         branch.active()
-        .filter(starts_on__range=(date(first, 1, 1), date(last, 12, 31)))
+        .filter(starts_on__range=(begin, end))
         .order_by()
         .annotate(month=TruncMonth("starts_on"))
-        .values("month")
-        .annotate(
-            spend=Sum(
-                Case(When(_amount_visible(rights), then=F("price")), default=Value(0), output_field=DecimalField())
-            ),
-            hours=Sum("hours", filter=~Q(state__in=NOT_FOLLOWED)),
-        )
-        for branch in branches
-    ]
-    totals = {year: Months() for year in range(first, last + 1)}
-    rows = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
-    for row in rows:
-        months = totals[row["month"].year]
-        months.spend[row["month"].month] += row["spend"] or 0
-        months.hours[row["month"].month] += row["hours"] or 0
-    return totals
+        .values_list("month")
+        .annotate(spend=Sum(spend), hours=Sum("hours", filter=~Q(state__in=NOT_FOLLOWED)))
+        for branch in Enrolment.objects.visible_by_branch(user)
+    )
+    return one.union(*others, all=True) if others else one
 
 
 def _amount_visible(rights: Rights) -> Q:

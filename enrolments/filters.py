@@ -5,10 +5,9 @@ from typing import ClassVar
 from django import forms
 from django.db import models
 from django.db.models import Q
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts.filters import FilterForm, Period
+from accounts.filters import Establishments, FilterForm, Period
 from enrolments.models import EnrolmentState, OrderState
 
 
@@ -19,8 +18,8 @@ class StateFilters(FilterForm):
     field_order = ["q", "etat", "periode", "etablissement"]
     states: ClassVar[type[models.TextChoices]]
 
-    def _offer_choices(self, request: HttpRequest) -> None:
-        super()._offer_choices(request)
+    def _offer_choices(self, establishments: Establishments) -> None:
+        super()._offer_choices(establishments)
         self.fields["etat"].choices = self.states.choices  # type: ignore[attr-defined]
 
     def condition(self) -> Q:
@@ -54,7 +53,5 @@ class ParticipantFilters(FilterForm):
     """Participants belong to a company; which of its establishments matters for their enrolments only."""
 
     search_paths = ("last_name", "first_name", "email")
+    by_establishment = False
     field_order = ["q"]
-
-    def _offer_establishments(self, request: HttpRequest) -> None:
-        del self.fields["etablissement"]

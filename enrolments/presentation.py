@@ -6,18 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import ClassVar
 
-from django.db.models import Count, Max, Min, Q, Sum
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from enrolments.models import EnrolmentQuerySet, EnrolmentState, Order, Participant
-
-ATTENDED = (EnrolmentState.PRESENT, EnrolmentState.PARTIAL)
+from enrolments.listing import ListedOrder, ListedParticipant
 
 
 @dataclass(frozen=True)
@@ -33,74 +29,65 @@ def tabs(request: HttpRequest) -> list[Tab]:
     return [Tab(label, url, request.path == url) for label, url in places]
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class OrderRow:
-    """An order in a list: `summary` names its courses, `amount` is EUR HT of its active enrolments, None if hidden."""
+    """An order in a list: `summary` names its courses, `amount` is EUR HT of its active enrolments, None if hidden.
 
-    order: Order
+    `orderer`: its email, unless that is the person's own.
+    """
+
+    CHOICES: ClassVar = ("seats",)
+
+    order: ListedOrder
     summary: str
     seats: int
     amount: Decimal | None
+    orderer: str | None
 
 
-def present_orders(orders: Sequence[Order], enrolments: EnrolmentQuerySet, user: User) -> list[OrderRow]:
-    """Rows for these orders, in one query; `enrolments` are those that the person may see."""
-    by_order: dict[int, list[tuple[str, Decimal]]] = {order.pk: [] for order in orders}
-    lines = enrolments.active().filter(order__in=by_order)
-    for order_id, title, price in lines.values_list("order_id", "session__course__title", "price").order_by("pk"):
-        by_order[order_id].append((title, price))
+def present_orders(orders: Iterable[ListedOrder], user: User) -> list[OrderRow]:
+    """Rows for these orders, with their amounts where the person may see them (rule 6)."""
     return [
         OrderRow(
             order=order,
-            summary=", ".join(dict.fromkeys(title for title, _price in by_order[order.pk])),
-            seats=len(by_order[order.pk]),
-            amount=_total(by_order[order.pk]) if order.shows_amounts_to(user) else None,
+            summary=", ".join(dict.fromkeys(order.titles)),
+            seats=len(order.titles),
+            amount=order.amount or Decimal(0)
+            if user.rights.sees_amounts(order.establishment_id, order.order_email)
+            else None,
+            orderer=None if order.order_email == user.email else order.order_email,
         )
         for order in orders
     ]
 
 
-def _total(lines: Iterable[tuple[str, Decimal]]) -> Decimal:
-    return sum((price for _title, price in lines), Decimal(0))
-
-
-@dataclass
+@dataclass(frozen=True, slots=True)
 class ParticipantRow:
     """A colleague in a list, counted over the enrolments that the person may see. `hours`: attended."""
 
-    participant: Participant
+    participant: ListedParticipant
     enrolment_count: int
     hours: Decimal
     last_on: date | None
     next_on: date | None
 
 
-def present_participants(participants: Sequence[Participant], enrolments: EnrolmentQuerySet) -> list[ParticipantRow]:
-    """Rows for these people, in one query; `enrolments` are those that the person may see."""
-    today = timezone.localdate()
-    figures: dict[int | None, Any] = {
-        row["participant_id"]: row
-        for row in enrolments.active()
-        .filter(participant__in=[participant.pk for participant in participants])
-        .order_by()
-        .values("participant_id")
-        .annotate(
-            count=Count("pk"),
-            attended=Sum("hours", filter=Q(state__in=ATTENDED)),
-            last=Max("starts_on", filter=Q(starts_on__lt=today, state__in=ATTENDED)),
-            next=Min("starts_on", filter=Q(starts_on__gte=today)),
-        )
-    }
+def present_participants(participants: Sequence[ListedParticipant]) -> list[ParticipantRow]:
+    """Rows for these people."""
     rows = []
     for participant in participants:
-        row = figures.get(participant.pk, {})
+        figures = participant.figures or {}
         rows.append(
             ParticipantRow(
                 participant=participant,
-                enrolment_count=row.get("count", 0),
-                hours=row.get("attended") or Decimal(0),
-                last_on=row.get("last"),
-                next_on=row.get("next"),
+                enrolment_count=figures.get("count", 0),
+                hours=Decimal(figures.get("hours") or 0),
+                last_on=_day(figures.get("last")),
+                next_on=_day(figures.get("next")),
             )
         )
     return rows
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None

@@ -2,13 +2,15 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
+from accounts.filters import Filters
 from accounts.lists import Ordering, chosen_ordering, page_of
 from accounts.requests import person
 from enrolments.filters import EnrolmentFilters, OrderFilters, ParticipantFilters
-from enrolments.models import Enrolment, Order, Participant
+from enrolments.listing import ENROLMENTS, ORDERS, PARTICIPANTS
 from enrolments.presentation import present_orders, present_participants, tabs
 
 ORDER_ORDERINGS = [
@@ -34,20 +36,19 @@ PARTICIPANT_ORDERINGS = [
 @require_safe
 def order_list(request: HttpRequest) -> HttpResponse:
     """The orders that the person may see, filtered by the address."""
-    user, filters = person(request), OrderFilters(request)
+    user, filters = person(request), Filters(OrderFilters, request)
     ordering = chosen_ordering(ORDER_ORDERINGS, request.GET)
-    branches = filters.apply(Order.objects.visible_by_branch(user))
-    page = page_of(branches, ordering, request.GET, ["establishment"])
-    rows = present_orders(page.rows, Enrolment.objects.visible_to(user), user)
+    page = page_of(ORDERS, user, filters.condition(), ordering, request.GET)
+    rows = present_orders(page.rows, user)
     context = {
         "tabs": tabs(request),
         "filters": filters,
         "sort": ordering.name,
         "orders": rows,
         "page": page,
-        "count": ngettext("%d commande", "%d commandes", page.total) % page.total,
+        "count": ngettext("%s commande", "%s commandes", page.total) % page.total_text,
         "amounts_visible": any(row.amount is not None for row in rows),
-        "several_establishments": "etablissement" in filters.fields,
+        "several_establishments": bool(filters.establishments),
     }
     return render(request, "enrolments/order_list.html", context)
 
@@ -55,17 +56,16 @@ def order_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def enrolment_list(request: HttpRequest) -> HttpResponse:
     """Who goes where and when, filtered by the address."""
-    user, filters = person(request), EnrolmentFilters(request)
+    user, filters = person(request), Filters(EnrolmentFilters, request)
     ordering = chosen_ordering(ENROLMENT_ORDERINGS, request.GET)
-    branches = filters.apply(Enrolment.objects.visible_by_branch(user))
-    page = page_of(branches, ordering, request.GET, ["order", "participant", "session__course"])
+    page = page_of(ENROLMENTS, user, filters.condition(), ordering, request.GET)
     context = {
         "tabs": tabs(request),
         "filters": filters,
         "sort": ordering.name,
         "enrolments": page.rows,
         "page": page,
-        "count": ngettext("%d inscription", "%d inscriptions", page.total) % page.total,
+        "count": ngettext("%s inscription", "%s inscriptions", page.total) % page.total_text,
     }
     return render(request, "enrolments/enrolment_list.html", context)
 
@@ -73,14 +73,14 @@ def enrolment_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def participant_list(request: HttpRequest) -> HttpResponse:
     """The colleagues with an enrolment that the person may see."""
-    user, filters = person(request), ParticipantFilters(request)
+    user, filters = person(request), Filters(ParticipantFilters, request)
     ordering = chosen_ordering(PARTICIPANT_ORDERINGS, request.GET)
-    page = page_of(filters.apply([Participant.objects.visible_to(user)]), ordering, request.GET, [])
+    page = page_of(PARTICIPANTS, user, filters.condition(), ordering, request.GET, today=timezone.localdate())
     context = {
         "filters": filters,
         "sort": ordering.name,
-        "participants": present_participants(page.rows, Enrolment.objects.visible_to(user)),
+        "participants": present_participants(page.rows),
         "page": page,
-        "count": ngettext("%d collaborateur", "%d collaborateurs", page.total) % page.total,
+        "count": ngettext("%s collaborateur", "%s collaborateurs", page.total) % page.total_text,
     }
     return render(request, "enrolments/participant_list.html", context)

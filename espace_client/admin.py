@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import EMPTY, ReadOnlyAdmin, count_of
-from espace_client.models import ImportRefusal, ImportRun
+from espace_client.models import ImportRefusal, ImportRun, OutgoingMail
 
 admin.site.site_header = admin.site.site_title = _("Gestion · Espace client")
 admin.site.index_title = _("Gestion")
@@ -99,3 +99,14 @@ class ImportRefusalAdmin(ReadOnlyAdmin[ImportRefusal]):
     list_filter = ("file", "run__status", ("run__started_at", admin.DateFieldListFilter))
     search_fields = ("file", "value", "reason", "column")
     ordering = ("-run_id", "pk")
+
+
+@admin.register(OutgoingMail)
+class OutgoingMailAdmin(ReadOnlyAdmin[OutgoingMail]):
+    """The mails that wait and those that left; what they said is not kept."""
+
+    list_display = ("written_at", "subject", "recipients", "sent_at")
+    list_filter = (("sent_at", admin.EmptyFieldListFilter),)
+    search_fields = ("subject", "recipients")
+    date_hierarchy = "written_at"
+    fields = ("subject", "sender", "recipients", ("written_at", "sent_at"))

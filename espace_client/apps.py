@@ -5,3 +5,7 @@ from django.utils.translation import gettext_lazy as _
 class EspaceClientConfig(AppConfig):
     name = "espace_client"
     verbose_name = _("Espace client")
+
+    def ready(self) -> None:
+        """Let what runs in the background be tried again."""
+        from . import tasks  # noqa: F401  # its receiver needs the models, which are not loaded before

@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import ClassVar
 
 Amount = Decimal | int | float | None
+Row = tuple[str, Amount, Amount]  # label, this year, last year
 
 PLOT_TOP, PLOT_BOTTOM = 4.0, 100.0  # per cent of the height of the drawing; the top keeps room for the highest label
 
@@ -12,6 +14,8 @@ PLOT_TOP, PLOT_BOTTOM = 4.0, 100.0  # per cent of the height of the drawing; the
 @dataclass(frozen=True, slots=True)
 class Bar:
     """One rectangle, in per cent."""
+
+    CHOICES: ClassVar = ("x", "width")  # the same in all charts of as many months
 
     x: str
     y: str
@@ -22,6 +26,8 @@ class Bar:
 @dataclass(frozen=True, slots=True)
 class Group:
     """A month: its two bars (None when there is nothing to draw) and the figures they stand for."""
+
+    CHOICES: ClassVar = ("label", "letter", "centre", "x", "width")
 
     label: str
     letter: str
@@ -87,7 +93,7 @@ def _bar(value: Decimal | None, top: Decimal, x: float, width: float) -> Bar | N
     return Bar(_percent(x), _percent(y), _percent(width), _percent(PLOT_BOTTOM - y))
 
 
-def bar_chart(rows: Iterable[tuple[str, Amount, Amount]]) -> BarChart:
+def bar_chart(rows: Iterable[Row]) -> BarChart:
     """The chart of `(label, this year, last year)` rows; a None is a month that has not come."""
     figures = [(label, _decimal(now), _decimal(before)) for label, now, before in rows]
     highest = max((value for _, *pair in figures for value in pair if value), default=Decimal(0))

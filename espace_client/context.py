@@ -1,5 +1,6 @@
 """What every page's frame needs. It asks the database nothing."""
 
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -19,6 +20,12 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 
 def _navigation(path: str) -> list[dict[str, Any]]:
+    return [{**place, "current": path.startswith(begins)} for place, begins in _places()]
+
+
+@cache
+def _places() -> list[tuple[dict[str, Any], tuple[str, ...]]]:
+    """The places of the navigation, each with what the addresses of its pages begin with."""
     places = [
         (_("Tableau de bord"), _("Accueil"), "layout-dashboard", ("dashboard",)),
         (_("Inscriptions"), "", "calendar-days", ("enrolment_list", "order_list")),
@@ -26,12 +33,6 @@ def _navigation(path: str) -> list[dict[str, Any]]:
         (_("Documents"), "", "files", ("document_list",)),
     ]
     return [
-        {
-            "label": label,
-            "short": short,
-            "icon": icon,
-            "url": reverse(names[0]),
-            "current": any(path.startswith(reverse(name)) for name in names),
-        }
+        ({"label": label, "short": short, "icon": icon, "url": reverse(names[0])}, tuple(map(reverse, names)))
         for label, short, icon, names in places
     ]

@@ -1,5 +1,6 @@
-"""What the training company drops in: one run of the ERP import, and the lines that it refused."""
+"""What serves the whole site: the runs of the ERP import with the lines they refused, and the mails that leave."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -57,3 +58,26 @@ class ImportRefusal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line} {self.reason}"
+
+
+class OutgoingMail(models.Model):
+    """A mail to be sent, or that was sent: then `raw`, the message with its secret links, is emptied.
+
+    `key`, where there is one, says what the mail is about: no second mail is kept with the same.
+    """
+
+    key = models.CharField(max_length=150, null=True, unique=True)  # noqa: DJ001  # unique, and most mails have none
+    sender = models.CharField(_("expéditeur"), max_length=320)
+    recipients = ArrayField(models.CharField(max_length=320), verbose_name=_("destinataires"))
+    subject = models.CharField(_("objet"), max_length=200)
+    raw = models.BinaryField()
+    written_at = models.DateTimeField(_("écrit le"), default=timezone.now)
+    sent_at = models.DateTimeField(_("parti le"), null=True)
+
+    class Meta:
+        verbose_name = _("mail")
+        ordering = ["-written_at", "-pk"]
+        indexes = [models.Index(fields=["-written_at"], name="mail_by_time")]
+
+    def __str__(self) -> str:
+        return self.subject

@@ -5,6 +5,7 @@ own private PostgreSQL, reachable from this machine only. Tests set `test`. docs
 """
 
 import secrets
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,8 @@ INSTALLED_APPS = [
     "guardian",
     "csp",
     "django_htmx",
+    "django_tasks",
+    "django_tasks_db",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -132,7 +135,11 @@ TEMPLATES = [
 DATABASES: dict[str, Any] = {"default": env.dj_db_url("DATABASE_URL", local_database.url() if not DATABASE_URL else "")}
 if DATABASES["default"]:
     DATABASES["default"]["OPTIONS"] = {
+        # Short queries, on disks without a head: an index costs little, and compiling a query or sharing it out costs
+        # more than running it.
+        "options": "-c random_page_cost=1.1 -c jit=off -c max_parallel_workers_per_gather=0",
         **DATABASES["default"].get("OPTIONS", {}),
+        "prepare_threshold": 5,  # for accounts.statements: after five times PostgreSQL keeps the plan
         "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", 8), "timeout": 10},
     }
     if ESPACE_ENV == "test":  # a race needs more connections than a pool gives, and no connection may outlive a test
@@ -152,7 +159,7 @@ CACHES: dict[str, Any] = {
 # --- Accounts -----------------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["accounts.backends.Backend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -233,14 +240,21 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 # --- Mails --------------------------------------------------------------------------------------------------------
 
 if EMAIL_URL and "EMAIL_BACKEND" in EMAIL_URL:
-    EMAIL_BACKEND = EMAIL_URL["EMAIL_BACKEND"]
+    DELIVERY_BACKEND = EMAIL_URL["EMAIL_BACKEND"]
     EMAIL_HOST, EMAIL_PORT = EMAIL_URL["EMAIL_HOST"], EMAIL_URL["EMAIL_PORT"]
     EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = EMAIL_URL["EMAIL_HOST_USER"], EMAIL_URL["EMAIL_HOST_PASSWORD"]
     EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL_URL["EMAIL_USE_TLS"], EMAIL_URL["EMAIL_USE_SSL"]
     EMAIL_TIMEOUT = EMAIL_URL["EMAIL_TIMEOUT"] or 15
 else:  # nothing leaves a checkout: mails are kept as files, and the demo shows them
-    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    DELIVERY_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+EMAIL_BACKEND = "espace_client.outbox.Backend"  # which hands them to DELIVERY_BACKEND, from a worker
 EMAIL_FILE_PATH = DATA_DIR / "mails"
+
+# --- Background tasks ---------------------------------------------------------------------------------------------
+
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
+# What workers do by themselves: the path of a task without arguments, and how often.
+CHORES: dict[str, timedelta] = {}
 
 # --- Security -----------------------------------------------------------------------------------------------------
 

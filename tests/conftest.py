@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from django_tasks_db.management.commands.db_worker import Worker
+from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
 
 from accounts.models import User
 from tests.worlds import World, make_world
 
 ClientFor = Callable[[User | None], Client]
+RunTasks = Callable[[], None]
 
 
 @pytest.fixture(autouse=True)
@@ -46,6 +49,29 @@ def client_for() -> ClientFor:
         return client
 
     return make
+
+
+@pytest.fixture
+def run_tasks() -> RunTasks:
+    """Run the background tasks that are due, and those that they enqueue, in this process and on its connection."""
+
+    worker = Worker(
+        queue_names=["*"],
+        interval=0,
+        batch=True,
+        backend_name="default",
+        startup_delay=False,
+        max_tasks=None,
+        worker_id="in-a-test-00000000",
+        excluded_queue_names=[],
+    )
+
+    def run() -> None:
+        while (row := DBTaskResult.objects.ready().first()) is not None:
+            row.claim(worker.worker_id)
+            worker.run_task(row)
+
+    return run
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from django.contrib.auth.models import AnonymousUser
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
 
 
 class AccessQuerySet(models.QuerySet["Access"]):
-    def in_force(self) -> AccessQuerySet:
-        """Accesses whose end date, if any, is not past."""
-        return self.filter(models.Q(ends_at__isnull=True) | models.Q(ends_at__gt=timezone.now()))
+    def in_force(self, at: datetime | None = None) -> AccessQuerySet:
+        """Accesses whose end date, if any, is not past, now or at another moment."""
+        return self.filter(models.Q(ends_at__isnull=True) | models.Q(ends_at__gt=at or timezone.now()))
 
     def visible_to(self, user: User | AnonymousUser) -> AccessQuerySet:
         """One's own accesses in force, and every access to the establishments of which one is an administrator."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -18,6 +20,7 @@ from accounts.document_types import DocumentType
 from accounts.emails import normalise_email
 from accounts.rights import Rights
 from accounts.roles import Role
+from accounts.statements import execute
 
 from .access import Access, EstablishmentGrant
 from .base import DecidedInPortal
@@ -35,19 +38,40 @@ def _verified_address() -> models.QuerySet[EmailAddress]:
     return EmailAddress.objects.filter(user_id=OuterRef("pk"), email=OuterRef("email"), verified=True)
 
 
-def _accesses_with_codenames() -> models.QuerySet[Access, Any]:
-    """Each access in force of the outer person, as a JSON object with the guardian codenames granted there."""
+def _accesses_with_codenames(now: datetime) -> models.QuerySet[Access, Any]:
+    """Each access of the outer person that is in force, as a JSON object with the guardian codenames granted there."""
     codenames = EstablishmentGrant.objects.filter(
         user_id=OuterRef("user_id"),
         content_object_id=OuterRef("establishment_id"),
         permission__codename__in=_TYPE_BY_CODENAME,
     ).values("permission__codename")
-    return (
-        Access.objects.in_force()
-        .filter(user_id=OuterRef("pk"))
-        .values(
-            entry=JSONObject(establishment=F("establishment_id"), role=F("role"), codenames=ArraySubquery(codenames))
-        )
+    entry = JSONObject(
+        establishment=F("establishment_id"),
+        company=F("establishment__company_id"),
+        role=F("role"),
+        codenames=ArraySubquery(codenames),
+    )
+    return Access.objects.in_force(now).filter(user_id=OuterRef("pk")).values(entry=entry)
+
+
+def _person_row(columns: tuple[str, ...], *, user_id: int, now: datetime) -> models.QuerySet[User, Any]:
+    """These columns of a person, whether the login address is verified, and the accesses."""
+    rights = {"verified": Exists(_verified_address()), "entries": ArraySubquery(_accesses_with_codenames(now))}
+    return User.objects.filter(pk=user_id).order_by().values_list(*columns).annotate(**rights)
+
+
+def _rights(active: bool, email: str, verified: bool, entries: Sequence[dict[str, Any]]) -> Rights:
+    if not active:
+        return Rights()
+    return Rights(
+        email=email if verified else None,
+        companies=frozenset(entry["company"] for entry in entries),
+        administered=frozenset(entry["establishment"] for entry in entries if entry["role"] == Role.ADMINISTRATOR),
+        granted={
+            entry["establishment"]: frozenset(_TYPE_BY_CODENAME[code] for code in entry["codenames"])
+            for entry in entries
+            if entry["role"] == Role.STANDARD
+        },
     )
 
 
@@ -71,25 +95,19 @@ class UserManager(BaseUserManager["User"]):
 
         A service that writes calls this again inside its lock, never `user.rights`, which is as old as the request.
         """
-        row = (
-            self.filter(pk=user_id, is_active=True)
-            .annotate(verified=Exists(_verified_address()), entries=ArraySubquery(_accesses_with_codenames()))
-            .values("email", "verified", "entries")
-            .first()
-        )
-        if row is None:
-            return Rights()
-        return Rights(
-            email=row["email"] if row["verified"] else None,
-            administered=frozenset(
-                entry["establishment"] for entry in row["entries"] if entry["role"] == Role.ADMINISTRATOR
-            ),
-            granted={
-                entry["establishment"]: frozenset(_TYPE_BY_CODENAME[code] for code in entry["codenames"])
-                for entry in row["entries"]
-                if entry["role"] == Role.STANDARD
-            },
-        )
+        rows = execute(_person_row, (("is_active", "email"),), user_id=user_id, now=timezone.now())
+        return _rights(*rows[0]) if rows else Rights()
+
+    def with_rights(self, user_id: int) -> User | None:
+        """A person and their rights, in one query: what every request begins with. None for an unknown one."""
+        columns = tuple(field.attname for field in self.model._meta.concrete_fields)
+        rows = execute(_person_row, (columns,), user_id=user_id, now=timezone.now())
+        if not rows:
+            return None
+        *values, verified, entries = rows[0]
+        user = User.from_db(self.db, columns, values)
+        user.rights = _rights(user.is_active, user.email, verified, entries)
+        return user
 
     def get_by_natural_key(self, username: str | None) -> User:
         return self.get(email=(username or "").strip().lower())

@@ -1,88 +1,113 @@
 """The portal's own filters and tags: `{% load portal %}`. Formatting itself is in `espace_client.formatting`."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 from django import forms, template
 from django.contrib.staticfiles.storage import staticfiles_storage
-from django.db.models import Model
 from django.template.context import Context
 from django.templatetags.static import static
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from espace_client import charts, formatting, tones
+from accounts.filters import Filters
+from espace_client import charts, components, formatting, tones
+from espace_client.moulds import Mark, pour
 from espace_client.static_storage import BUNDLE, STYLESHEETS, BundlingStaticFilesStorage
 
 register = template.Library()
+Filter = TypeVar("Filter", bound=Callable[..., Any])
 
-SORT_PARAM = "tri"
-ICON_PIXELS = {"": 20, "sm": 14, "lg": 24, "xl": 36}
-PAGE_PARAMS = ("apres", "avant")  # the keys of keyset paging: they go as soon as a filter or the order changes
+
+def _of_marks_too(function: Filter) -> Filter:
+    """Let a filter be used in a template that `{% each %}` pours: of a mark it makes a mark."""
+
+    @wraps(function)
+    def filtered(value: Any, *arguments: Any) -> Any:
+        return value.through(function, *arguments) if isinstance(value, Mark) else function(value, *arguments)
+
+    return cast(Filter, filtered)
 
 
 # --- Filters ------------------------------------------------------------------------------------------------------
 
 
 @register.filter
+@_of_marks_too
 def money(value: Decimal | int | None, decimals: int = 2) -> str:
     """`{{ order.amount|money }}` → "1 190,00 €"; `|money:0` for round figures; None → ""."""
     return formatting.money(value, decimals)
 
 
 @register.filter
+@_of_marks_too
 def number(value: Decimal | int | None, decimals: int = 0) -> str:
     """`{{ total|number }}` → "1 246"."""
     return formatting.number(value, decimals)
 
 
 @register.filter(expects_localtime=True)
+@_of_marks_too
 def long_date(value: date | None) -> str:
     """`{{ session.starts_on|long_date }}` → "mardi 12 janvier 2027"."""
     return formatting.long_date(value)
 
 
 @register.filter(expects_localtime=True)
+@_of_marks_too
 def short_date(value: date | None) -> str:
     """`{{ document.issued_on|short_date }}` → "12 janv. 2027"."""
     return formatting.short_date(value)
 
 
 @register.filter(expects_localtime=True)
+@_of_marks_too
 def day_month(value: date | None) -> str:
     """`{{ due_on|day_month }}` → "12 janv."."""
     return formatting.day_month(value)
 
 
 @register.filter
+@_of_marks_too
+def day(value: date) -> str:
+    """`{{ session.starts_on|day }}` → "07", for the date tile."""
+    return f"{value.day:02}"
+
+
+@register.filter
+@_of_marks_too
 def month_short(value: date) -> str:
     """`{{ session.starts_on|month_short }}` → "déc.", for the date tile."""
     return formatting.MONTHS_SHORT[value.month - 1]
 
 
 @register.filter
+@_of_marks_too
 def date_range(start: date | None, end: date | None) -> str:
     """`{{ session.starts_on|date_range:session.ends_on }}` → "7 – 10 déc. 2026"."""
     return formatting.date_range(start, end)
 
 
 @register.filter
+@_of_marks_too
 def duration(days: Decimal | int | None, hours: Decimal | int | None = None) -> str:
     """`{{ course.days|duration:course.hours }}` → "3 jours (21 h)"."""
     return formatting.duration(days, hours)
 
 
 @register.filter
+@_of_marks_too
 def file_size(size: int | None) -> str:
     """`{{ document.size|file_size }}` → "84 ko"."""
     return formatting.file_size(size)
 
 
 @register.filter
+@_of_marks_too
 def initials(name: object) -> str:
     """`{{ user|initials }}` → "SH"; takes a name or a person."""
     full_name = getattr(name, "get_full_name", None)
@@ -116,11 +141,7 @@ def icon(name: str, size: str = "", label: str = "") -> SafeString:
 
     `size` is "", "sm", "lg" or "xl".
     """
-    css = f"icon icon-{size}" if size else "icon"
-    drawing = format_html('<use href="{}#{}"/>', static("img/icons.svg"), name)
-    role = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
-    pixels = ICON_PIXELS[size]
-    return format_html('<svg class="{}" width="{}" height="{}" {}>{}</svg>', css, pixels, pixels, role, drawing)
+    return components.icon(name, size, str(label))
 
 
 @register.simple_tag
@@ -133,8 +154,15 @@ def stylesheets() -> SafeString:
 @register.simple_tag
 def badge(label: object, tone: str = "muted", icon_name: str = "") -> SafeString:
     """`{% badge order.get_state_display order.state|tone:"order" %}`: a word, its tone and the tone's own icon."""
-    drawing = icon(icon_name or tones.TONE_ICONS.get(tone, "info"), "sm")
-    return format_html('<span class="badge badge-{}">{}{}</span>', tone, drawing, label)
+    return components.badge(str(label), tone, icon_name)
+
+
+@register.simple_tag
+def each(rows: Iterable[object] | Mark, template_name: str, name: str, **choices: object) -> SafeString | Mark:
+    """`{% each orders "enrolments/order_line.html" "order" %}`: the template for each row, fast; see moulds.py."""
+    if isinstance(rows, Mark):
+        return rows.through(pour, template_name, name, choices)
+    return pour(rows, template_name, name, choices)
 
 
 @register.simple_tag(takes_context=True)
@@ -143,78 +171,59 @@ def query(context: Context, **changes: object) -> str:
 
     None or "" removes a parameter; a list gives it several values.
     """
-    params = dict(context["request"].GET.lists())
-    return formatting.query_string(params, dict.fromkeys(PAGE_PARAMS) | changes)
+    return components.query(_params(context), changes)
 
 
-@register.inclusion_tag("components/sort_header.html", takes_context=True)
-def sort_header(context: Context, label: str, key: str, css: str = "", first: str = "") -> dict[str, Any]:
+def _params(context: Context) -> dict[str, list[str]]:
+    return dict(context["request"].GET.lists())
+
+
+@register.simple_tag(takes_context=True)
+def sort_header(context: Context, label: str, key: str, css: str = "", first: str = "") -> SafeString:
     """`{% sort_header "Date" "date" first="-" %}`: a column heading that is a link, and says which way it sorts.
 
     Reads `sort` from the context (e.g. "-date"). `first="-"` when the first click should put the largest on top.
     """
-    current = str(context.get("sort", ""))
-    ascending, descending = current == key, current == f"-{key}"
-    target = f"{first}{key}"
-    if ascending or descending:
-        target = f"-{key}" if ascending else key
-    return {
-        "label": label,
-        "css": css,
-        "url": query(context, **{SORT_PARAM: target}),
-        "direction": "ascending" if ascending else "descending" if descending else "",
-    }
+    params = tuple((name, tuple(values)) for name, values in _params(context).items())
+    return components.sort_header(str(label), key, css, first, str(context.get("sort", "")), params)
 
 
-@register.inclusion_tag("components/bar_chart.html")
-def bar_chart(
-    rows: Iterable[tuple[str, charts.Amount, charts.Amount]], title: str, now: object, before: object, unit: str = "€"
-) -> dict[str, Any]:
+@register.simple_tag(takes_context=True)
+def navigation(context: Context) -> SafeString:
+    """`{% navigation %}`: components/navigation.html."""
+    return components.navigation(tuple(tuple(place.items()) for place in context["nav"]))
+
+
+@register.simple_tag
+def footer() -> SafeString:
+    """`{% footer %}`: components/footer.html."""
+    return components.footer()
+
+
+@register.simple_tag(takes_context=True)
+def account_menu(context: Context) -> SafeString:
+    """`{% account_menu %}`: components/account_menu.html, for the person whose page it is."""
+    user = context["user"]
+    name = user.get_full_name() or user.email
+    return components.account_menu(components.Who(name, user.email, user.is_staff, str(context["csrf_token"])))
+
+
+@register.simple_tag
+def bar_chart(rows: Iterable[charts.Row], title: str, now: object, before: object, unit: str = "€") -> SafeString:
     """`{% bar_chart rows=spend title="Dépense par mois" now=2026 before=2025 %}`: two years by month, and as a table.
 
     `rows` are `(month, this year, last year)`; `unit` is "€" or "h".
     """
-    return {"chart": charts.bar_chart(rows), "title": title, "now": now, "before": before, "unit": unit}
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """One active filter: what it says, and the address of the page without it."""
-
-    name: str
-    label: str
-    url: str
-
-
-def _choice_label(field: forms.Field, value: object) -> str:
-    if isinstance(field, forms.ModelChoiceField) and isinstance(value, Model):
-        return str(field.label_from_instance(value))
-    if isinstance(value, date):
-        return formatting.short_date(value)
-    for key, label in getattr(field, "choices", ()):
-        if str(key) == str(value):
-            return str(label)
-    return str(value)
-
-
-def _raw(field: forms.Field, value: object) -> str:
-    return str(field.prepare_value(value))
+    return components.bar_chart(tuple(rows), str(title), now, before, unit)
 
 
 @register.simple_tag(takes_context=True)
-def filter_chips(context: Context, form: forms.Form) -> list[Chip]:
+def filter_bar(context: Context, filters: Filters) -> SafeString:
+    """`{% filter_bar filters %}`: components/filter_bar.html, for the address and the `sort` of the page."""
+    return components.filter_bar(filters, context["request"].path, str(context.get("sort", "")), _params(context))
+
+
+@register.simple_tag(takes_context=True)
+def filter_chips(context: Context, form: forms.Form) -> list[components.Chip]:
     """`{% filter_chips form as chips %}`: the filters in force in a GET form, each with the link that takes it off."""
-    if not form.is_valid():
-        return []
-    chips = []
-    for name, field in form.fields.items():
-        value = form.cleaned_data.get(name)
-        if not value or form[name].is_hidden:
-            continue
-        several = isinstance(field, forms.MultipleChoiceField | forms.ModelMultipleChoiceField)
-        values: list[Any] = list(value) if several else [value]
-        for one in values:
-            rest = [_raw(field, other) for other in values if other != one]
-            url = query(context, **{form.add_prefix(name): rest or None})
-            chips.append(Chip(str(field.label or name), _choice_label(field, one), url))
-    return chips
+    return components.filter_chips(form, _params(context))

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from datetime import date, timedelta
+from typing import Any, ClassVar
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from accounts.document_types import DocumentType
-from accounts.lists import Ordering, newest
+from accounts.labels import label_of
+from accounts.lists import Ordering, first, newest_of
 from accounts.models import User
+from accounts.readings import read
 from accounts.requests import person
-from catalogue.models import Session
+from catalogue.models import SessionState
+from documents.listing import DOCUMENTS, Titled
 from documents.models import Document
 from enrolments.figures import Months, by_month
 from enrolments.models import Enrolment, Order, OrderState
@@ -31,14 +34,15 @@ SESSIONS_SHOWN = 6
 NEW_DOCUMENTS = 6
 TASKS = 50
 TASKS_SHOWN = 4
+NEWEST = Ordering("-date", ("-issued_on",))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Convocation:
     pk: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Traveller:
     """Someone who leaves for a session, with their convocation once it is issued and if one may open it."""
 
@@ -46,21 +50,41 @@ class Traveller:
     convocation: Convocation | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class ComingSession:
+    """A session, with the same names as the model."""
+
+    CHOICES: ClassVar = ("state", "get_state_display")
+
+    pk: int
+    course: Titled
+    starts_on: date
+    ends_on: date
+    city: str
+    venue: str
+    state: str
+
+    def get_state_display(self) -> str:
+        return label_of(SessionState, self.state)
+
+
+@dataclass(frozen=True, slots=True)
 class Departure:
-    session: Session
+    session: ComingSession
     people: list[Traveller]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Task:
     """Something that waits. `tone` is one of espace_client.tones."""
+
+    CHOICES: ClassVar = ("label", "tone")
 
     label: str
     tone: str
     title: str
     detail: str
-    url: str
+    order: int
     action: str
 
 
@@ -68,15 +92,15 @@ class Task:
 def dashboard(request: HttpRequest) -> HttpResponse:
     """The first page of a logged-in person."""
     user = person(request)
-    departures, todo = departures_of(user), tasks_of(user)
-    recent = newest(Document.objects.visible_by_branch(user), Ordering("-date", ("-issued_on",)), NEW_DOCUMENTS)
+    departures, waiting = departures_of(user), read(_waiting, user)
+    recent = read(newest_of, user, DOCUMENTS, NEWEST, NEW_DOCUMENTS)
     context = {
         "departures": departures[:SESSIONS_SHOWN],
         "more_departures": max(len(departures) - SESSIONS_SHOWN, 0),
-        "todo": todo[:TASKS_SHOWN],
-        "more_todo": max(len(todo) - TASKS_SHOWN, 0),
-        "documents": recent.select_related("session__course", "order", "replaced_by"),
-        "summary": summary_of(departures, todo),
+        "todo": tasks_of(waiting[:TASKS_SHOWN]),
+        "more_todo": max(len(waiting) - TASKS_SHOWN, 0),
+        "documents": [DOCUMENTS.row(*document) for document in recent],
+        "summary": summary_of(departures, len(waiting)),
         **figures_of(user),
     }
     return render(request, "dashboard.html", context)
@@ -85,45 +109,58 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 def departures_of(user: User) -> list[Departure]:
     """The sessions of the coming weeks in which someone is enrolled, soonest first, each with its convocations."""
     today = timezone.localdate()
-    coming = [
-        branch.active().filter(starts_on__range=(today, today + timedelta(weeks=WEEKS_AHEAD)))
-        for branch in Enrolment.objects.visible_by_branch(user)
+    found: dict[int, Departure] = {}
+    for row in read(_coming, user, today=today, until=today + timedelta(weeks=WEEKS_AHEAD)):
+        pk, title, *dates_and_place, first_name, last_name, convocation = row
+        if pk not in found:
+            found[pk] = Departure(ComingSession(pk, Titled(title), *dates_and_place), [])
+        name = _("À désigner") if last_name is None else f"{first_name} {last_name}".strip()
+        found[pk].people.append(Traveller(name, None if convocation is None else Convocation(convocation)))
+    return list(found.values())
+
+
+def _coming(user: User, *, today: date, until: date, condition: Q) -> QuerySet[Enrolment, Any]:
+    """Session, participant and visible convocation of the next enrolments; see accounts.readings."""
+    branches = [
+        branch.active().filter(starts_on__range=(today, until)) for branch in Enrolment.objects.visible_by_branch(user)
     ]
     convocation = Document.objects.visible_to(user).filter(
         enrolment_id=OuterRef("pk"), type=DocumentType.CONVOCATION, replaced_by__isnull=True
     )
-    rows = newest(coming, Ordering("date", ("starts_on",)), DEPARTURES)
-    people: dict[Session, list[Traveller]] = {}
-    for row in rows.select_related("session__course", "participant").annotate(
-        convocation_id=Subquery(convocation.values("pk")[:1])
-    ):
-        name = str(row.participant) if row.participant else _("À désigner")
-        found = Convocation(row.convocation_id) if row.convocation_id else None
-        people.setdefault(row.session, []).append(Traveller(name, found))
-    return [Departure(session, travellers) for session, travellers in people.items()]
+    return first(branches, ["starts_on", "pk"], DEPARTURES).values_list(
+        *("session_id", "session__course__title", "session__starts_on", "session__ends_on"),
+        *("session__city", "session__venue", "session__state", "participant__first_name", "participant__last_name"),
+        Subquery(convocation.order_by("pk").values("pk")[:1]),
+    )[:DEPARTURES]
 
 
-def tasks_of(user: User) -> list[Task]:
+def tasks_of(orders: Sequence[Sequence[Any]]) -> list[Task]:
     """Orders that wait: for the person's approval where they are administrator, else for the team's validation."""
+    title, detail, action = _("Commande %s"), _("passée le %(date)s par %(email)s"), _("Voir")
+    return [
+        Task(
+            label=label_of(OrderState, state),
+            tone="warm",
+            title=title % number,
+            detail=detail % {"date": short_date(placed_on), "email": email},
+            order=pk,
+            action=action,
+        )
+        for pk, number, state, placed_on, email in orders
+    ]
+
+
+def _waiting(user: User, *, condition: Q) -> QuerySet[Order, Any]:
+    """The newest orders that wait; see accounts.readings."""
     waiting = [
         branch.filter(state__in=[OrderState.TO_APPROVE, OrderState.PENDING])
         for branch in Order.objects.visible_by_branch(user)
     ]
-    return [
-        Task(
-            label=order.get_state_display(),
-            tone="warm",
-            title=_("Commande %s") % order.number,
-            detail=_("passée le %(date)s par %(email)s")
-            % {"date": short_date(order.placed_on), "email": order.order_email},
-            url=reverse("order_detail", args=[order.pk]),
-            action=_("Voir"),
-        )
-        for order in newest(waiting, Ordering("-date", ("-placed_on",)), TASKS)
-    ]
+    columns = ("pk", "number", "state", "placed_on", "order_email")
+    return first(waiting, ["-placed_on", "-pk"], TASKS).values_list(*columns)[:TASKS]
 
 
-def summary_of(departures: list[Departure], todo: list[Task]) -> str:
+def summary_of(departures: list[Departure], todo: int) -> str:
     """One sentence under the greeting."""
     leaving = sum(len(departure.people) for departure in departures)
     if not leaving and not todo:
@@ -137,14 +174,14 @@ def summary_of(departures: list[Departure], todo: list[Task]) -> str:
             % leaving
         )
     if todo:
-        parts.append(ngettext("%d commande en attente", "%d commandes en attente", len(todo)) % len(todo))
+        parts.append(ngettext("%d commande en attente", "%d commandes en attente", todo) % todo)
     return ", ".join(parts) + "."
 
 
 def figures_of(user: User) -> dict[str, Any]:
     """The year against the last, by month; spend only for whom amounts may be shown somewhere."""
     year = timezone.localdate().year
-    months = by_month(Enrolment.objects.visible_by_branch(user), user.rights, (year - 1, year))
+    months = by_month(user, (year - 1, year))
     now, before = months[year], months[year - 1]
     spend_visible = any(now.spend.values()) or any(before.spend.values())
     figures = [(_("Heures de formation"), f"{number(sum(now.hours.values()))} h", "")]

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_safe
 
 from accounts.requests import person
 from documents.models import Document, hide_amounts
+from enrolments.listing import ATTENDED
 from enrolments.models import Enrolment, Participant
-from enrolments.presentation import ATTENDED
 from espace_client.formatting import number
 
 

@@ -17,7 +17,9 @@ COMPLETE = {
     "PROVIDER_SIRET": "90184726500019",
     "PROVIDER_NDA": "11922345692",
 }
-SHOW = "from espace_client import settings as s; print(s.ESPACE_ENV, s.EMAIL_BACKEND, s.SESSION_COOKIE_SECURE, s.DEMO)"
+SHOW = (
+    "from espace_client import settings as s; print(s.ESPACE_ENV, s.DELIVERY_BACKEND, s.SESSION_COOKIE_SECURE, s.DEMO)"
+)
 
 
 def start(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:

@@ -33,10 +33,14 @@ class Command(BaseCommand):
         parser.add_argument("--output", type=Path, help="écrit aussi les tableaux dans ce fichier")
 
     def handle(self, *, quick: bool, only: str | None, rounds: int | None, output: Path | None, **_: Any) -> None:
+        t = time.perf_counter()
         call_command("collectstatic", interactive=False, verbosity=0)
+        print("static", time.perf_counter() - t)
         worlds = (SMALL, QUICK if quick else LARGE)
         paper = store(b"%PDF-1.7\n" + b"0" * (PAPER_BYTES - 9))
+        t = time.perf_counter()
         databases = make_databases([world.name for world in worlds])
+        print("db", time.perf_counter() - t)
         sites = [self._site(world, database, paper) for world, database in zip(worlds, databases, strict=True)]
         found = measure(sites, rounds or (40 if quick else 150), [only] if only else ())
         report = f"{machine()}\n\n{pages_table(found, *worlds)}\n"

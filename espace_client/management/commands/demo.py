@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+import subprocess
 import sys
 import textwrap
 from argparse import ArgumentParser
@@ -66,11 +67,14 @@ class Command(BaseCommand):
         connections.close_all()
         self.stdout.write(f"\n  Le portail : http://{HOST}:{port}/     (Ctrl-C l’arrête)\n")
         self.stdout.flush()
+        environment = {**os.environ, "ESPACE_DEMO": "1"}
+        worker = [sys.executable, "manage.py", "worker", "--with-parent"]
+        subprocess.Popen(worker, env=environment)  # noqa: S603 - our own interpreter; it ends with this process
         command = [
             sys.executable, "-m", "gunicorn", "espace_client.wsgi", "--no-control-socket", "--worker-class", "gthread",
             "--workers", "2", "--threads", "4", "--graceful-timeout", "3", "--bind", f"{HOST}:{port}",
         ]  # fmt: skip
-        os.execve(sys.executable, command, {**os.environ, "ESPACE_DEMO": "1"})  # noqa: S606 - our own interpreter
+        os.execve(sys.executable, command, environment)  # noqa: S606 - our own interpreter
 
 
 def _require_free(port: int) -> None:
