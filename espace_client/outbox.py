@@ -22,9 +22,8 @@ from django.db import transaction
 from django.utils import timezone
 from django_tasks import task
 
+from accounts.mails import KEY
 from espace_client.models import OutgoingMail
-
-KEY = "X-Espace-Key"  # a header that names what the mail is about: a second mail with the same value is not kept
 
 
 class Backend(BaseEmailBackend):

@@ -15,8 +15,9 @@ from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
 
+from accounts.mails import KEY
 from espace_client.models import OutgoingMail
-from espace_client.outbox import KEY, deliver
+from espace_client.outbox import deliver
 from tests.conftest import RunTasks
 
 LOCMEM = "django.core.mail.backends.locmem.EmailBackend"
