@@ -5,7 +5,20 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from espace_client.views import dashboard, demo_mailbox, email_change, order, pages, participant, search
+from espace_client.views import (
+    access_review,
+    accesses,
+    dashboard,
+    demo_mailbox,
+    document_sharing,
+    email_change,
+    invitations,
+    invited,
+    order,
+    pages,
+    participant,
+    search,
+)
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
@@ -23,6 +36,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("commandes/<int:pk>/", order.order_detail, name="order_detail"),
     path("collaborateurs/<int:pk>/", participant.participant_detail, name="participant_detail"),
     path("", include("documents.urls")),
+    path("documents/<int:pk>/partage/", document_sharing.document_sharing, name="document_sharing"),
+    path("acces/", accesses.access_list, name="access_list"),
+    path("acces/inviter/", invitations.access_invite, name="access_invite"),
+    path("acces/revue/", access_review.access_review, name="access_review"),
+    path("acces/<int:pk>/", accesses.access_change, name="access_change"),
+    path("acces/<int:pk>/retirer/", accesses.access_remove, name="access_remove"),
+    path("acces/invitations/<int:pk>/renvoyer/", invitations.invitation_resend, name="invitation_resend"),
+    path("acces/invitations/<int:pk>/revoquer/", invitations.invitation_revoke, name="invitation_revoke"),
+    path("invitation/", invited.invitation, name="invitation"),
+    path("invitation/<str:token>/", invited.invitation_open, name="invitation_open"),
     path("gestion/", admin.site.urls),
 ]
 

@@ -2,10 +2,12 @@
 
 from .access import Access, EstablishmentGrant, Invitation, RemovedAccess
 from .company import Company, Establishment
+from .review import AccessReview
 from .user import Civility, User
 
 __all__ = [
     "Access",
+    "AccessReview",
     "Civility",
     "Company",
     "Establishment",
