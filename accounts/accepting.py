@@ -51,7 +51,9 @@ def _still_meant(invitation: Invitation) -> bool:
 
 def invitation_of(token_hash: str) -> Invitation | None:
     """The invitation of a link, whatever became of it."""
-    return Invitation.objects.select_related("establishment__company", "invited_by").filter(token_hash=token_hash).first()
+    return (
+        Invitation.objects.select_related("establishment__company", "invited_by").filter(token_hash=token_hash).first()
+    )
 
 
 def has_account(email: str) -> bool:

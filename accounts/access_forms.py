@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -73,8 +74,6 @@ class LevelForm(forms.Form):
             return cleaned
         if not cleaned.get("preset"):
             self.add_error("preset", _("Choisissez ce que cette personne pourra ouvrir."))
-        elif cleaned["preset"] == Preset.CHOSEN and not cleaned["types"]:
-            self.add_error("types", _("Cochez au moins un type, ou choisissez « L’historique seulement »."))
         return cleaned
 
     @property
@@ -88,9 +87,9 @@ class LevelForm(forms.Form):
 class InviteForm(LevelForm):
     """Whom to invite, where, and for what."""
 
-    establishments = forms.ModelMultipleChoiceField(
+    establishments: Any = forms.ModelMultipleChoiceField(
         label=gettext_lazy("Établissements"),
-        queryset=Establishment.objects.visible_to(User()).none(),
+        queryset=None,  # the ones that the reader administers
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": gettext_lazy("Choisissez au moins un établissement.")},
     )
@@ -127,9 +126,16 @@ class InviteForm(LevelForm):
             raise ValidationError(_("%(most)d adresses au plus à la fois : il y en a %(count)d.") % values)
         return typed
 
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        chosen = cleaned.get("role") == Role.STANDARD and cleaned.get("preset") == Preset.CHOSEN
+        if chosen and not cleaned.get("types") and "types" not in self.errors:
+            self.add_error("types", _("Cochez au moins un type, ou choisissez « L’historique seulement »."))
+        return cleaned
+
     def keep(self, text: str) -> None:
         """Leave only these addresses in the form, of which the page says what is wrong."""
-        data = self.data.copy()
+        data: Any = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict
         data["emails"] = text
         self.data = data
 
@@ -142,7 +148,7 @@ class InviteForm(LevelForm):
 class AccessChangeForm(LevelForm):
     """What an access becomes; begins with what it is."""
 
-    def __init__(self, *args: Any, access: Access, types: frozenset[DocumentType], **kwargs: Any) -> None:
+    def __init__(self, data: QueryDict | None, *, access: Access, types: frozenset[DocumentType]) -> None:
         last = None if access.ends_at is None else timezone.localtime(access.ends_at - timedelta(seconds=1)).date()
         standard = access.role == Role.STANDARD
         initial = {
@@ -151,7 +157,7 @@ class AccessChangeForm(LevelForm):
             "types": sorted(types),
             "ends_on": None if access.ended else last,
         }
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(data, initial=initial)
 
     def hide(self) -> None:
         """Carry what was said through the confirmation, without showing it."""

@@ -25,7 +25,7 @@ class Typed:
 
 
 def read_addresses(text: str) -> list[Typed]:
-    """Every address of `text`, in its order; one that is malformed or already there has an error instead of an email."""
+    """Every address of `text`, in order; a malformed or repeated one has an error instead of an email."""
     found: list[Typed] = []
     first: dict[str, int] = {}
     for line, raw in _pieces(text):
@@ -35,7 +35,13 @@ def read_addresses(text: str) -> list[Typed]:
             found.append(Typed(line, raw, error=" ".join(error.messages)))
             continue
         if email in first:
-            found.append(Typed(line, raw, error=_("« %(email)s » est déjà à la ligne %(line)d.") % {"email": email, "line": first[email]}))
+            found.append(
+                Typed(
+                    line,
+                    raw,
+                    error=_("« %(email)s » est déjà à la ligne %(line)d.") % {"email": email, "line": first[email]},
+                )
+            )
         else:
             first[email] = line
             found.append(Typed(line, raw, email))

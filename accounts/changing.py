@@ -20,14 +20,16 @@ class OwnAccessError(PermissionDenied):
     """Rule 4: an administrator changes the accesses of others, and others change theirs."""
 
     def __init__(self) -> None:
-        super().__init__(_("C’est votre propre accès : seul un autre administrateur, ou notre équipe, peut le changer."))
+        super().__init__(
+            _("C’est votre propre accès : seul un autre administrateur, ou notre équipe, peut le changer.")
+        )
 
 
 @transaction.atomic
 def change_access(
     *, access: Access, role: Role, types: Iterable[DocumentType], ends_at: datetime | None, actor: User
 ) -> Access:
-    """Promote, demote, tick other types, give another end date; effective on the person's next request, and as good as a review.
+    """Promote, demote, tick other types, give another end date: effective at once, and as good as a review.
 
     An access whose end is past is given anew: nothing of what it opened by exception comes back. OwnAccessError for
     one's own; PermissionDenied for an establishment that one does not administer; ValidationError when it is gone,

@@ -9,9 +9,12 @@ from accounts.roles import Role
 
 # Mailboxes that anybody can open: they never tell a company apart.
 PUBLIC_PROVIDERS = frozenset(
-    "gmail.com googlemail.com outlook.com outlook.fr hotmail.com hotmail.fr live.com live.fr msn.com yahoo.com yahoo.fr "
-    "icloud.com me.com proton.me protonmail.com gmx.com gmx.fr orange.fr wanadoo.fr free.fr sfr.fr neuf.fr "
-    "bbox.fr laposte.net numericable.fr aol.com mail.com".split()
+    [
+        *("gmail.com", "googlemail.com", "outlook.com", "outlook.fr", "hotmail.com", "hotmail.fr", "live.com"),
+        *("live.fr", "msn.com", "yahoo.com", "yahoo.fr", "icloud.com", "me.com", "proton.me", "protonmail.com"),
+        *("gmx.com", "gmx.fr", "orange.fr", "wanadoo.fr", "free.fr", "sfr.fr", "neuf.fr", "bbox.fr", "laposte.net"),
+        *("numericable.fr", "aol.com", "mail.com"),
+    ]
 )
 # What a hurried eye takes for something else.
 CONFUSED = (("rn", "m"), ("vv", "w"), ("cl", "d"), ("0", "o"), ("1", "l"), ("i", "l"), ("5", "s"), ("-", ""))
@@ -82,7 +85,7 @@ def _skeleton(domain: str) -> str:
 
 
 def distance(one: str, other: str, most: int) -> int:
-    """How many letters are added, dropped, changed or swapped with their neighbour; `most` + 1 for any number beyond."""
+    """How many letters are added, dropped, changed or swapped with the next; `most` + 1 for any number beyond."""
     if abs(len(one) - len(other)) > most:
         return most + 1
     before: list[int] = []

@@ -187,7 +187,9 @@ def _tell(event: AccessEventType, invitation: Invitation, actor: User) -> None:
         "ends_at": invitation.access_ends_at,
     }
     record(
-        actor=actor, establishment=invitation.establishment, subject_email=invitation.email, event=event, details=details
+        actor=actor,
+        establishment=invitation.establishment,
+        subject_email=invitation.email,
+        event=event,
+        details=details,
     )
-
-

@@ -69,7 +69,7 @@ class Standing:
 
 
 def standings(accesses: Iterable[Access], reviewer: User) -> list[Standing]:
-    """Each access (with `user` and `establishment__company`) as the review sees it: what waits first, gravest on top."""
+    """Each access (with `user` and `establishment__company`) as the review sees it: what waits first."""
     rows, now = list(accesses), timezone.now()
     companies: dict[int, Company] = {row.establishment.company_id: row.establishment.company for row in rows}
     domains = known_domains(companies.values())
@@ -86,7 +86,7 @@ def standings(accesses: Iterable[Access], reviewer: User) -> list[Standing]:
 
 @transaction.atomic
 def confirm(*, accesses: Collection[Access], actor: User) -> int:
-    """Confirm accesses of others, after which a review in which nothing waits any more is finished; how many there were.
+    """Confirm accesses of others; how many. A review in which nothing waits any more is finished then.
 
     PermissionDenied for an establishment that the actor does not administer, OwnAccessError for their own access,
     ValidationError for one whose end is past: that one is removed or given anew.
@@ -136,7 +136,9 @@ def finish_if_done(establishment_id: int, actor: User) -> AccessReview | None:
     if any(one.waiting for one in rows):
         return None
     now = timezone.now()
-    recent = AccessReview.objects.filter(establishment=establishment_id, finished_at__gt=now - timedelta(days=1)).first()
+    recent = AccessReview.objects.filter(
+        establishment=establishment_id, finished_at__gt=now - timedelta(days=1)
+    ).first()
     if recent is not None:
         return None
     place = Establishment.objects.get(pk=establishment_id)

@@ -8,14 +8,16 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.models import User
+
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """The provider's name and address, the navigation of a logged-in person, and whether this is the demonstration."""
-    logged_in = getattr(request, "user", None) is not None and request.user.is_authenticated
+    user = getattr(request, "user", None)
     return {
         "provider": settings.PROVIDER,
         "demo_mode": settings.DEMO,
-        "nav": _navigation(request.path, bool(request.user.rights.administered)) if logged_in else [],
+        "nav": _navigation(request.path, bool(user.rights.administered)) if isinstance(user, User) else [],
     }
 
 

@@ -24,7 +24,7 @@ class AccessReviewQuerySet(models.QuerySet["AccessReview"]):
 
 
 class AccessReview(models.Model):
-    """A review that was finished: nothing was left to confirm or remove. Each access says itself when it was reviewed."""
+    """A review that was finished: nothing was left to confirm or remove. Each access says when it was reviewed."""
 
     establishment = models.ForeignKey(
         Establishment, models.CASCADE, related_name="access_reviews", verbose_name=_("établissement")

@@ -21,7 +21,7 @@ from espace_client.views.accesses import administrator
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def access_review(request: HttpRequest) -> HttpResponse:
-    """Everything to decide, establishment by establishment. POST: confirm one access, or those of which nothing stands out."""
+    """Everything to decide, establishment by establishment. POST: confirm one access, or several that are fine."""
     user = administrator(request)
     if request.method == "POST":
         return _confirm(request, user)

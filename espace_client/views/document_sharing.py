@@ -35,9 +35,7 @@ def _save(request: HttpRequest, document: Document, current: list[int]) -> HttpR
     shown = _numbers(request.POST.getlist("montre"))
     opened = _numbers(request.POST.getlist("ouvre"))
     try:
-        changed = choose_readers(
-            document=document, offered=shown & set(current), opened=opened, actor=person(request)
-        )
+        changed = choose_readers(document=document, offered=shown & set(current), opened=opened, actor=person(request))
     except PermissionDenied as error:
         raise Http404 from error
     if changed:

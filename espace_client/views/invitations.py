@@ -74,7 +74,9 @@ def invitation_resend(request: HttpRequest, pk: int) -> HttpResponse:
     """A new link to the same address; the one before stops working."""
     user, invitation = _waiting(request, pk)
     if request.method == "POST":
-        return _done(request, lambda: resend(invitation=invitation, actor=user), _("Invitation renvoyée à %s."), invitation)
+        return _done(
+            request, lambda: resend(invitation=invitation, actor=user), _("Invitation renvoyée à %s."), invitation
+        )
     context = {
         "title": _("Renvoyer l’invitation de %s ?") % invitation.email,
         "sentences": [
@@ -92,7 +94,9 @@ def invitation_revoke(request: HttpRequest, pk: int) -> HttpResponse:
     """Take an invitation back, once that was confirmed."""
     user, invitation = _waiting(request, pk)
     if request.method == "POST":
-        return _done(request, lambda: revoke(invitation=invitation, actor=user), _("Invitation de %s révoquée."), invitation)
+        return _done(
+            request, lambda: revoke(invitation=invitation, actor=user), _("Invitation de %s révoquée."), invitation
+        )
     context = {
         "title": _("Révoquer l’invitation de %s ?") % invitation.email,
         "sentences": [

@@ -1,8 +1,8 @@
 """The other end of an invitation: its link, what it offers, and taking it up.
 
 Opening the link only remembers it in the session (programs that look into mails open links too), and takes its token
-out of the address. Whoever opened it holds the mailbox: allauth is told so, and a new account with that address needs no
-other proof. An account that exists already must be logged in, with that address verified.
+out of the address. Whoever opened it holds the mailbox: allauth is told so, and a new account with that address needs
+no other proof. An account that exists already must be logged in, with that address verified.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ from accounts.accepting import Fate, accept, fate_of, has_account, invitation_of
 from accounts.adapter import INVITATION
 from accounts.document_types import DocumentType
 from accounts.invitations import hash_of
-from accounts.models import Invitation, User
+from accounts.models import Invitation
 from accounts.presets import in_words
+from accounts.requests import person
 from accounts.roles import Role
 
 
@@ -52,9 +53,8 @@ def invitation(request: HttpRequest) -> HttpResponse:
 
 
 def _offer(request: HttpRequest, found: Invitation) -> HttpResponse:
-    user = request.user
-    if isinstance(user, User):
-        step = "accept" if user.rights.email == found.email else "switch"
+    if request.user.is_authenticated:
+        step = "accept" if person(request).rights.email == found.email else "switch"
     elif has_account(found.email):
         step = "login"
     else:
@@ -72,10 +72,10 @@ def _what(one: Invitation) -> str:
 
 def _accept(request: HttpRequest, found: Invitation) -> HttpResponse:
     """Everything is read again inside the locks, so a page that was left open gives nothing that was taken back."""
-    if not isinstance(request.user, User):
+    if not request.user.is_authenticated:
         return redirect("invitation")
     try:
-        entered = accept(invitation=found, user=request.user)
+        entered = accept(invitation=found, user=person(request))
     except PermissionDenied:  # not that address, or not verified: the page says which
         return redirect("invitation")
     if not entered:
