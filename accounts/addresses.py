@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.emails import normalise_email
 
-_BRACKETED = re.compile(r"<([^<>]*)>")
+_BRACKETED = re.compile(r"<\s*([^<>\s][^<>]*)>")
 
 
 @dataclass(frozen=True)

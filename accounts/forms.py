@@ -30,7 +30,7 @@ class SignupForm(AllauthSignupForm):
         if proved:
             email = self.fields["email"]
             email.initial, email.help_text = proved, _("C’est l’adresse de votre invitation : elle est déjà vérifiée.")
-            email.widget.attrs["readonly"] = True
+            email.disabled = True  # whatever is sent, it is this one
 
 
 class ResetPasswordKeyForm(AllauthResetPasswordKeyForm):
