@@ -85,11 +85,11 @@ def test_two_administrators_who_remove_each_other_leave_exactly_one(
 
     def act(actor: User, other: User) -> Callable[[], Any]:
         access = Access.objects.get(user=other, establishment=committed.lille)
-        values = {"access": access, "actor": actor, "types": []}
         if road == "removal":
             return lambda: take_away(access=access, actor=actor)
         role = Role.STANDARD if road == "demotion" else Role.ADMINISTRATOR
-        return lambda: change_access(role=role, ends_at=soon if road == "end" else None, **values)
+        ends_at = soon if road == "end" else None
+        return lambda: change_access(access=access, role=role, types=[], ends_at=ends_at, actor=actor)
 
     with slowly(monkeypatch, locked=locked):
         at_once(act(first, second), act(second, first))
