@@ -43,7 +43,7 @@ def test_a_malformed_address_has_a_message_and_its_line(wrong: str) -> None:
 def test_a_repeated_address_says_where_the_first_is() -> None:
     first, second = read_addresses("Lea@armor.fr\n\nlea@ARMOR.fr")
     assert first.email == "lea@armor.fr"
-    assert second.error == "« lea@armor.fr » est déjà à la ligne 1."
+    assert second.error == "« lea@armor.fr » est déjà à la ligne 1."
 
 
 @given(st.text(max_size=200))

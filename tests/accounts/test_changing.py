@@ -79,8 +79,8 @@ def test_types_are_changed_once_the_change_was_said(world: World, browser: Clien
     posted = {"role": "standard", "preset": "choix", "types": ["convention", "attestation"]}
     asked = browser.post(change(accountant), posted)
     count = Document.objects.filter(establishment=world.lille, type="facture").count()
-    assert f"Elle n’ouvrira plus : Facture ({count})." in asked.text
-    assert "Cette personne ouvrira désormais : Convention (2), Attestation (2)." in asked.text
+    assert f"Elle n’ouvrira plus : Facture ({count})." in asked.text
+    assert "Cette personne ouvrira désormais : Convention (2), Attestation (2)." in asked.text
     assert types_ticked(accountant) == {DocumentType.FACTURE}, "nothing changed yet"
     answer = browser.post(change(accountant) + "?confirme=1", posted, follow=True)
     assert "est à jour" in answer.text

@@ -84,7 +84,7 @@ def test_types_are_ticked_in_place(javascript: bool, live_world: World, open_pag
     row.get_by_role("button", name=re.compile("Changer les types")).click()
     row.get_by_label("Convention").check()
     row.get_by_role("button", name="Continuer").click()
-    expect(page.get_by_text("Cette personne ouvrira désormais : Convention")).to_be_visible()
+    expect(page.get_by_text("Cette personne ouvrira désormais : Convention")).to_be_visible()
     page.get_by_role("button", name="Confirmer le changement").click()
     expect(page.locator("tr", has_text="comptable@armor.example")).to_contain_text("Convention, Facture")
     assert not watched.errors
