@@ -17,7 +17,7 @@ from .deal import (
     within_reach,
 )
 from .drafts import DraftSeat, OrderDraft
-from .events import OrderEvent, OrderEventKind
+from .order_events import OrderEvent, OrderEventKind
 
 __all__ = [
     "MOST_BRANCHES",
