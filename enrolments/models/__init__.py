@@ -15,19 +15,36 @@ from .deal import (
     reach_by_branch,
     within_reach,
 )
+from .events import EnrolmentEvent, EventKind, ProposalKind, SessionProposal
+from .people import CalendarFeed, ErasureRequest, ErasureState, ParticipantMerge
+from .terms import CancellationBand, CancellationTerms, DayCount
+from .waiting import WaitingEntry, WaitingState
 
 __all__ = [
     "MOST_BRANCHES",
     "Attendance",
+    "CalendarFeed",
+    "CancellationBand",
+    "CancellationTerms",
+    "DayCount",
     "Enrolment",
+    "EnrolmentEvent",
     "EnrolmentQuerySet",
     "EnrolmentState",
+    "ErasureRequest",
+    "ErasureState",
+    "EventKind",
     "Order",
     "OrderChannel",
     "OrderQuerySet",
     "OrderState",
     "Participant",
+    "ParticipantMerge",
     "ParticipantQuerySet",
+    "ProposalKind",
+    "SessionProposal",
+    "WaitingEntry",
+    "WaitingState",
     "reach_by_branch",
     "within_reach",
 ]
