@@ -103,7 +103,7 @@ class SessionProposalQuerySet(models.QuerySet["SessionProposal"]):
 
 
 class SessionProposal(models.Model):
-    """The company cancelled or moved a session: what is proposed to each order that has people in it, until answered."""
+    """The company cancelled or moved a session: what is proposed to each order with people in it, until answered."""
 
     order = models.ForeignKey("enrolments.Order", models.PROTECT, related_name="proposals", verbose_name=_("commande"))
     session = models.ForeignKey(Session, models.PROTECT, related_name="proposals", verbose_name=_("session"))

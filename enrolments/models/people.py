@@ -67,7 +67,7 @@ class ErasureRequestQuerySet(models.QuerySet["ErasureRequest"]):
 
 
 class ErasureRequest(models.Model):
-    """Somebody asks that a participant's data be erased (RGPD, article 17); staff answer within a month (article 12)."""
+    """Somebody asks that a participant's data be erased (RGPD, article 17); staff answer within a month (art. 12)."""
 
     participant = models.ForeignKey(Participant, models.PROTECT, related_name="erasures", verbose_name=_("personne"))
     requested_by = models.ForeignKey(
