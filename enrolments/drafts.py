@@ -58,7 +58,11 @@ def known_colleagues(user: User, home: Home) -> QuerySet[Participant]:
 def default_establishment(user: User) -> Establishment | None:
     """The establishment of the person's last order if it is still theirs, else the first by name."""
     own = {one.pk: one for one in own_establishments(user.rights).order_by("name", "pk")}
-    last = Order.objects.visible_to(user).filter(order_email=user.email, establishment__in=own).order_by("-placed_on", "-pk")
+    last = (
+        Order.objects.visible_to(user)
+        .filter(order_email=user.email, establishment__in=own)
+        .order_by("-placed_on", "-pk")
+    )
     return own.get(last.values_list("establishment_id", flat=True).first() or 0) or next(iter(own.values()), None)
 
 
@@ -66,15 +70,13 @@ def default_establishment(user: User) -> Establishment | None:
 def take_up(*, user: User, session: Session) -> OrderDraft:
     """The person's open draft for a session, locked; a new one when there is none. Safe to ask twice at once."""
     OrderDraft.objects.bulk_create(
-        [
-            OrderDraft(
-                owner=user, session=session, order_email=user.email, establishment=default_establishment(user)
-            )
-        ],
+        [OrderDraft(owner=user, session=session, order_email=user.email, establishment=default_establishment(user))],
         ignore_conflicts=True,
     )
-    return OrderDraft.objects.select_for_update(of=["self"]).select_related("establishment").get(
-        owner=user, session=session, order__isnull=True
+    return (
+        OrderDraft.objects.select_for_update(of=["self"])
+        .select_related("establishment")
+        .get(owner=user, session=session, order__isnull=True)
     )
 
 
@@ -135,14 +137,17 @@ def _linked(user: User, home: Home, named: Sequence[Named]) -> dict[str, Partici
     """Those typed who are known colleagues, by the same names and address: seen by this person, so nothing is told."""
     found = matching_participants(home, [one.last_name for one in named]) if named else {}
     shared = {one.key: found[one.key] for one in named if one.key in found}
-    seen = set(known_colleagues(user, home).filter(pk__in=[one.pk for one in shared.values()]).values_list("pk", flat=True))
+    seen = set(
+        known_colleagues(user, home).filter(pk__in=[one.pk for one in shared.values()]).values_list("pk", flat=True)
+    )
     return {key: one for key, one in shared.items() if one.pk in seen}
 
 
 def _rehome(draft: OrderDraft) -> None:
     """When the draft passed to another company: colleagues of the former are kept by their names only."""
     strangers = [
-        seat for seat in draft.seats.select_related("participant")
+        seat
+        for seat in draft.seats.select_related("participant")
         if seat.participant is not None and Home.of_participant(seat.participant) != home_of(draft)
     ]
     for seat in strangers:

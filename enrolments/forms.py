@@ -240,5 +240,3 @@ class ApprovalPolicyForm(forms.ModelForm[ApprovalPolicy]):
             elif ends < timezone.localdate():
                 self.add_error("stand_in_until", _("Ce remplacement est déjà fini."))
         return cleaned
-
-

@@ -117,7 +117,9 @@ def _check_seats(session: Session, count: int) -> None:
     if left < count:
         none = _("La session vient de se remplir : il ne reste aucune place.")
         some = ngettext(
-            "Il ne reste que %(left)d place dans cette session.", "Il ne reste que %(left)d places dans cette session.", left
+            "Il ne reste que %(left)d place dans cette session.",
+            "Il ne reste que %(left)d places dans cette session.",
+            left,
         )
         raise SessionFullError(some % {"left": left} if left else none)
 

@@ -1,12 +1,13 @@
 """The seats of a session: how many there are, how many are taken, and how to take one without selling it twice.
 
 A seat is taken by every enrolment that is not cancelled, from the moment it is ordered: while the order waits for
-approval or validation its seats are held. Whoever takes or frees seats locks the row of the session first, through
+approval or validation its seats are held. So is a seat that is proposed to the next one of the waiting list. Whoever takes or frees seats locks the row of the session first, through
 `lock_sessions`, in the transaction that writes the enrolments. Orders are locked before sessions, never after.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
@@ -15,7 +16,7 @@ from django.db.models import Count
 from django.utils import timezone
 
 from catalogue.models import CourseKind, Session, SessionState
-from enrolments.models import Enrolment
+from enrolments.models import Enrolment, WaitingEntry
 
 MOST_ALTERNATIVES = 4
 PRIVATE = frozenset({CourseKind.INTRA, CourseKind.BESPOKE})
@@ -36,9 +37,13 @@ class Seats:
 
 def seats_by_session(sessions: Collection[Session]) -> dict[int, Seats]:
     """The seats of each session, by its id, in one query; as sure as the locks that the caller holds."""
-    rows = Enrolment.objects.active().filter(session__in=sessions).order_by()
-    taken = dict(rows.values_list("session_id").annotate(found=Count("pk")))
-    return {session.pk: Seats(session.seats, taken.get(session.pk, 0)) for session in sessions}
+    enrolled = Enrolment.objects.active().filter(session__in=sessions).order_by()
+    held = WaitingEntry.objects.holding().filter(session__in=sessions).order_by()
+    counts = [rows.values_list("session_id").annotate(found=Count("pk")) for rows in (enrolled, held)]
+    taken: Counter[int] = Counter()
+    for session_id, found in counts[0].union(counts[1], all=True):
+        taken[session_id] += found
+    return {session.pk: Seats(session.seats, taken[session.pk]) for session in sessions}
 
 
 def seats_of(session: Session) -> Seats:

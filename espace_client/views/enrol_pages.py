@@ -5,29 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.http import QueryDict
-
 from accounts.filters import search_condition
 from accounts.models import User
 from catalogue.models import Session
-from enrolments.approving import needs_approval
 from enrolments.drafts import (
-    Clash,
-    Quote,
-    clashes_of,
     default_establishment,
     known_colleagues,
-    own_establishments,
     quote,
     seats_in,
 )
 from enrolments.filters import ParticipantFilters
-from enrolments.forms import OTHER, ParticipantsForm, TermsForm
+from enrolments.forms import OTHER, ParticipantsForm
 from enrolments.models import OrderDraft, Participant
 from enrolments.participants import Home
-from enrolments.placing import PlacingError, PriceChangedError, SessionClosedError, SessionFullError
 from enrolments.prices import prices_shown_to
-from enrolments.seats import alternatives, seats_of
+from enrolments.seats import seats_of
 
 COLLEAGUES_SHOWN = 30
 SEATS_SHOWN = 100
