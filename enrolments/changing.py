@@ -28,11 +28,11 @@ from enrolments.models import (
     Order,
     OrderState,
     Participant,
-    SessionProposal,
     within_reach,
 )
 from enrolments.notices import tell_change
 from enrolments.participants import Home
+from enrolments.proposals import settle_proposals
 from enrolments.quoting import Change, Quote, percent, quote
 from enrolments.seats import lock_sessions, seats_of, sells_online
 from enrolments.signals import enrolment_cancelled, enrolment_moved, enrolment_substituted
@@ -52,7 +52,7 @@ class NewPerson:
 
 
 def obstacle(enrolment: Enrolment, change: Change, today: date) -> str:
-    """Why the change can't be made in the portal, in French; "" when it can. Needs the enrolment's order and session."""
+    """Why the change can't be made in the portal, in French; "" when it can. Reads the order and the session."""
     if enrolment.state == EnrolmentState.CANCELLED or enrolment.order.state in (
         OrderState.CANCELLED,
         OrderState.REFUSED,
@@ -137,13 +137,6 @@ def cancel(*, actor: User, enrolment: Enrolment, agreed: Decimal) -> Enrolment:
     return held
 
 
-def settle_proposals(order_id: int, session_id: int) -> None:
-    """A proposal of which nobody is left in the session is answered."""
-    waiting = Enrolment.objects.filter(order=order_id, session=session_id, state__in=CHANGEABLE)
-    if not waiting.exists():
-        SessionProposal.objects.open().filter(order=order_id, session=session_id).update(answered_at=timezone.now())
-
-
 def hold(actor: User, enrolment: Enrolment, *others: int) -> tuple[Enrolment, Mapping[int, Session]]:
     """The enrolment and its sessions, locked, as they are now; Enrolment.DoesNotExist when the actor may not see it."""
     order_id, session_id = Enrolment.objects.values_list("order_id", "session_id").get(pk=enrolment.pk)
@@ -206,7 +199,9 @@ def _cancel_empty(order: Order) -> None:
         order.save(update_fields=["state", "decided_in_portal"])
 
 
-def _keep(held: Enrolment, kind: EventKind, actor: User, price: Quote, **about: Participant | Session | None) -> EnrolmentEvent:
+def _keep(
+    held: Enrolment, kind: EventKind, actor: User, price: Quote, **about: Participant | Session | None
+) -> EnrolmentEvent:
     return EnrolmentEvent.objects.create(
         enrolment=held,
         kind=kind,

@@ -63,14 +63,13 @@ def join(
             raise ValidationError(_("%s est déjà inscrit à cette session.") % participant)
         if WaitingEntry.objects.listed().filter(session=held, participant=participant).exists():
             raise ValidationError(_("%s est déjà sur la liste d’attente.") % participant)
-    entry = WaitingEntry.objects.create(
+    return WaitingEntry.objects.create(
         session=held,
         establishment=establishment,
         order_email=rights.email,
         joined_by=actor,
         participant=participant,
     )
-    return entry
 
 
 @transaction.atomic

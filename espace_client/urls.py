@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("tableau-de-bord/", dashboard.dashboard, name="dashboard"),
     path("recherche/", search.search, name="search"),
     path("", include("enrolments.urls")),
+    path("", include("espace_client.following_urls")),
     path("commandes/<int:pk>/", order.order_detail, name="order_detail"),
     path("collaborateurs/<int:pk>/", participant.participant_detail, name="participant_detail"),
     path("", include("documents.urls")),
