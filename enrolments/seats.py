@@ -19,6 +19,8 @@ from django.utils import timezone
 from catalogue.models import CourseKind, Session, SessionState
 from enrolments.models import Enrolment, WaitingEntry
 
+MOST_ALTERNATIVES = 4
+PRIVATE = frozenset({CourseKind.INTRA, CourseKind.BESPOKE})
 CLOSED = frozenset({SessionState.FULL, SessionState.CANCELLED, SessionState.DONE})
 
 
@@ -57,9 +59,25 @@ def lock_sessions(ids: Collection[int]) -> dict[int, Session]:
 
 
 def sells_online(session: Session, today: date | None = None) -> bool:
-    """Whether seats of the session may be ordered on the site at all: public, to come, and closed by nobody.
+    """Whether seats of the session may be ordered on the site at all: open to every company, to come, closed by nobody.
 
     A course held for one company (intra, sur mesure) is ordered from our team, which knows whose it is.
     """
     coming = session.starts_on > (today or timezone.localdate())
-    return coming and session.course.kind == CourseKind.INTER and session.state not in CLOSED
+    return coming and session.course.kind not in PRIVATE and session.state not in CLOSED
+
+
+def public_session(pk: int) -> Session | None:
+    """A session with its course, if everybody may know of it: one held for a company is nobody else's to find."""
+    rows = Session.objects.select_related("course__domain").exclude(course__kind__in=PRIVATE)
+    return rows.filter(pk=pk).first()
+
+
+def alternatives(session: Session, seats: int) -> list[tuple[Session, Seats]]:
+    """The next other sessions of the course that still have so many seats, soonest first."""
+    rows = Session.objects.select_related("course__domain").filter(
+        course=session.course_id, starts_on__gt=timezone.localdate()
+    )
+    coming = [one for one in rows.exclude(pk=session.pk).order_by("starts_on", "pk") if sells_online(one)]
+    found = seats_by_session(coming)
+    return [(one, found[one.pk]) for one in coming if found[one.pk].left >= max(seats, 1)][:MOST_ALTERNATIVES]
