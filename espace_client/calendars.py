@@ -59,7 +59,9 @@ def calendar_of(user: User) -> bytes:
 def calendar_with(enrolments: Iterable[Enrolment]) -> bytes:
     """A calendar of the sessions of these enrolments: an event per day, in which the people are named."""
     rows = sorted(
-        Enrolment.objects.filter(pk__in=[one.pk for one in enrolments]).select_related("session__course", "participant"),
+        Enrolment.objects.filter(pk__in=[one.pk for one in enrolments]).select_related(
+            "session__course", "participant"
+        ),
         key=lambda one: (one.starts_on, one.session_id, str(one.participant or "")),
     )
     people: dict[Session, list[str]] = {}

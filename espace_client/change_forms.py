@@ -23,7 +23,9 @@ class AgreedForm(forms.Form):
 class SubstituteForm(forms.Form):
     """Somebody known, or somebody new."""
 
-    personne = forms.ModelChoiceField(queryset=None, required=False, label=gettext_lazy("Collaborateur"))
+    personne: forms.ModelChoiceField[Participant] = forms.ModelChoiceField(
+        queryset=None, required=False, label=gettext_lazy("Collaborateur")
+    )
     nom = forms.CharField(label=gettext_lazy("Nom"), required=False, max_length=100)
     prenom = forms.CharField(label=gettext_lazy("Prénom"), required=False, max_length=100)
     email = forms.EmailField(label=gettext_lazy("Adresse email"), required=False, max_length=254)
@@ -55,7 +57,7 @@ class SubstituteForm(forms.Form):
 class MoveForm(forms.Form):
     """Another session of the course."""
 
-    session = forms.ModelChoiceField(queryset=None, label=gettext_lazy("Session"))
+    session: forms.ModelChoiceField[Session] = forms.ModelChoiceField(queryset=None, label=gettext_lazy("Session"))
 
     def __init__(self, *args: Any, sessions: QuerySet[Session], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

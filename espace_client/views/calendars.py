@@ -24,7 +24,9 @@ def calendar_settings(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("L’adresse ne répond plus à personne."))
         else:
             renew_feed(user=user)
-            messages.success(request, _("Votre adresse est prête ; la précédente, s’il y en avait une, ne répond plus."))
+            messages.success(
+                request, _("Votre adresse est prête ; la précédente, s’il y en avait une, ne répond plus.")
+            )
         return redirect("calendar_settings")
     feed = feed_of(user)
     address = link_to("calendar_feed", feed.secret) if feed else ""

@@ -1,4 +1,4 @@
-"""Changing an enrolment: choose, read what it costs and why, confirm. Each page works with GET until the last button."""
+"""Changing an enrolment: choose, read what it costs and why, confirm. All is GET until the last button."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def enrolment_substitute(request: HttpRequest, pk: int) -> HttpResponse:
         "enrolment": enrolment,
         "form": form,
         "query": query,
-        "colleagues": found.exclude(pk=enrolment.participant_id)[:COLLEAGUES_SHOWN],
+        "colleagues": _others(found, enrolment)[:COLLEAGUES_SHOWN],
         "chosen": asked.get("personne", ""),
         "reason": quote(enrolment, Change.SUBSTITUTE, timezone.localdate()).reason,
     }
@@ -200,6 +200,11 @@ def _colleagues(user: User, enrolment: Enrolment) -> QuerySet[Participant]:
     home = Home.of(enrolment.order.establishment, enrolment.order_email)
     seen = Participant.objects.visible_to(user).filter(company=home.company_id, owner_email=home.owner_email)
     return seen.filter(merged_into__isnull=True)
+
+
+def _others(colleagues: QuerySet[Participant], enrolment: Enrolment) -> QuerySet[Participant]:
+    """All but who has the seat."""
+    return colleagues if enrolment.participant is None else colleagues.exclude(pk=enrolment.participant.pk)
 
 
 def _with_seats(sessions: QuerySet[Session]) -> list[tuple[Session, Seats]]:

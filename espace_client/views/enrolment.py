@@ -19,9 +19,7 @@ from espace_client.timeline import steps_of_enrolment
 
 def own_enrolment(user: User, pk: int) -> Enrolment:
     """An enrolment that the person may see, with what its pages show of it; Http404 otherwise."""
-    rows = Enrolment.objects.visible_to(user).select_related(
-        "order__establishment", "session__course", "participant"
-    )
+    rows = Enrolment.objects.visible_to(user).select_related("order__establishment", "session__course", "participant")
     return get_object_or_404(rows, pk=pk)
 
 
@@ -31,11 +29,13 @@ def enrolment_detail(request: HttpRequest, pk: int) -> HttpResponse:
     user, today = person(request), timezone.localdate()
     enrolment = own_enrolment(user, pk)
     amounts_visible = enrolment.order.shows_amounts_to(user)
-    events = EnrolmentEvent.objects.visible_to(user).filter(enrolment=enrolment).select_related(
-        "participant_before", "participant_after", "session_before__course", "session_after__course"
+    events = (
+        EnrolmentEvent.objects.visible_to(user)
+        .filter(enrolment=enrolment)
+        .select_related("participant_before", "participant_after", "session_before__course", "session_after__course")
     )
-    documents = Document.objects.visible_to(user).filter(enrolment=enrolment).select_related(
-        "session__course", "replaced_by"
+    documents = (
+        Document.objects.visible_to(user).filter(enrolment=enrolment).select_related("session__course", "replaced_by")
     )
     attendances = list(Attendance.objects.visible_to(user).filter(enrolment=enrolment).select_related("half_day"))
     hours = with_hours_attended(Enrolment.objects.visible_to(user).filter(pk=pk)).get() if attendances else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
@@ -17,8 +18,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.models import Establishment, User
 from accounts.requests import person
 from catalogue.models import Session
+from enrolments.accepting import accept, cost_of
 from enrolments.models import Participant, WaitingEntry, WaitingState
-from enrolments.waiting import accept, cost_of, join, leave, may_wait, positions, session_of
+from enrolments.waiting import join, leave, may_wait, positions, session_of
 
 SHOWN = 100
 
@@ -26,10 +28,13 @@ SHOWN = 100
 class JoinForm(forms.Form):
     """For which establishment, and who; nobody yet is "à désigner"."""
 
-    etablissement = forms.ModelChoiceField(
-        queryset=None, required=False, label=gettext_lazy("Établissement"), empty_label=gettext_lazy("Sans établissement")
+    etablissement: forms.ModelChoiceField[Establishment] = forms.ModelChoiceField(
+        queryset=None,
+        required=False,
+        label=gettext_lazy("Établissement"),
+        empty_label=gettext_lazy("Sans établissement"),
     )
-    personne = forms.ModelChoiceField(
+    personne: forms.ModelChoiceField[Participant] = forms.ModelChoiceField(
         queryset=None, required=False, label=gettext_lazy("Collaborateur"), empty_label=gettext_lazy("À désigner")
     )
 
@@ -111,10 +116,18 @@ def waiting_detail(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "enrolments/waiting_detail.html", context)
 
 
+def _total(request: HttpRequest) -> Decimal:
+    """The price that was shown; a form that says nonsense agreed to none."""
+    try:
+        return Decimal(request.POST.get("total", ""))
+    except InvalidOperation as error:
+        raise ValidationError(_("Relisez le prix, puis acceptez.")) from error
+
+
 def _answer(request: HttpRequest, user: User, entry: WaitingEntry) -> bool:
     try:
         if "accepter" in request.POST:
-            accept(actor=user, entry=entry)
+            accept(actor=user, entry=entry, total=_total(request))
             messages.success(request, _("La place est à vous : la commande est passée."))
         else:
             leave(actor=user, entry=entry)
