@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Establishment, User
-from catalogue.models import Session, SessionState
+from catalogue.models import CourseKind, Session, SessionState
 from enrolments.models import Enrolment, Participant, WaitingEntry, WaitingState, within_reach
 from enrolments.notices import tell_expired, tell_offer
 from enrolments.participants import Home
@@ -29,6 +29,11 @@ def may_wait(session: Session) -> bool:
     """Whether the session has a list to join: to come, not cancelled, open to all, and without a seat to sell."""
     coming = session.starts_on > timezone.localdate() and session.state not in GONE
     return coming and (session.state == SessionState.FULL or not seats_of(session).left)
+
+
+def session_of(pk: int) -> Session | None:
+    """A session of the catalogue, with its course; None for one that is not, or is of one company only."""
+    return Session.objects.select_related("course").filter(pk=pk, course__kind=CourseKind.INTER).first()
 
 
 def positions(entries: list[WaitingEntry]) -> dict[int, int]:
@@ -63,14 +68,13 @@ def join(
             raise ValidationError(_("%s est déjà inscrit à cette session.") % participant)
         if WaitingEntry.objects.listed().filter(session=held, participant=participant).exists():
             raise ValidationError(_("%s est déjà sur la liste d’attente.") % participant)
-    entry = WaitingEntry.objects.create(
+    return WaitingEntry.objects.create(
         session=held,
         establishment=establishment,
         order_email=rights.email,
         joined_by=actor,
         participant=participant,
     )
-    return entry
 
 
 @transaction.atomic

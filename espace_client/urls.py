@@ -30,6 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("tableau-de-bord/", dashboard.dashboard, name="dashboard"),
     path("recherche/", search.search, name="search"),
     path("", include("enrolments.urls")),
+    path("", include("espace_client.following_urls")),
     path("commandes/<int:pk>/", order.order_detail, name="order_detail"),
     path("commandes/<int:pk>/approbation/", approval.order_approval, name="order_approval"),
     path("commandes/<int:pk>/retrait/", approval.order_withdrawal, name="order_withdrawal"),
