@@ -57,6 +57,7 @@ def document_detail(request: HttpRequest, pk: int) -> HttpResponse:
             visible.select_related("session__course", "replaced_by").filter(versions_of(document)), user
         ),
         "can_preview": True,
+        "can_share": document.establishment_id in user.rights.administered,
     }
     return render(request, "documents/document_detail.html", context)
 

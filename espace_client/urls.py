@@ -6,11 +6,16 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from espace_client.views import (
+    access_review,
+    accesses,
     approval,
     dashboard,
     demo_mailbox,
+    document_sharing,
     email_change,
     enrol,
+    invitations,
+    invited,
     order,
     pages,
     participant,
@@ -45,6 +50,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("inscrire/brouillons/<uuid:token>/session/<int:pk>/", enrol.enrol_transfer, name="enrol_transfer"),
     path("collaborateurs/<int:pk>/", participant.participant_detail, name="participant_detail"),
     path("", include("documents.urls")),
+    path("documents/<int:pk>/partage/", document_sharing.document_sharing, name="document_sharing"),
+    path("acces/", accesses.access_list, name="access_list"),
+    path("acces/inviter/", invitations.access_invite, name="access_invite"),
+    path("acces/revue/", access_review.access_review, name="access_review"),
+    path("acces/<int:pk>/", accesses.access_change, name="access_change"),
+    path("acces/<int:pk>/retirer/", accesses.access_remove, name="access_remove"),
+    path("acces/invitations/<int:pk>/renvoyer/", invitations.invitation_resend, name="invitation_resend"),
+    path("acces/invitations/<int:pk>/revoquer/", invitations.invitation_revoke, name="invitation_revoke"),
+    path("invitation/", invited.invitation, name="invitation"),
+    path("invitation/<str:token>/", invited.invitation_open, name="invitation_open"),
     path("gestion/", admin.site.urls),
 ]
 
