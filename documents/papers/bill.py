@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from enrolments.models import Enrolment, EnrolmentState
 
+from .mentions import EXEMPTION
 from .training import trainee_name
 
 CENT = Decimal("0.01")
@@ -101,9 +102,25 @@ class Bill:
         return self.net + sum((row.amount for row in self.vat), Decimal(0))
 
     @property
-    def exempt(self) -> bool:
-        """Whether a line bears no VAT: the paper then names the exemption (CGI, art. 261-4-4° a)."""
-        return any(line.vat_rate == 0 for line in self.lines)
+    def exemption(self) -> str:
+        """Why a line bears no VAT, when one does not (CGI annexe II art. 242 nonies A I-12°)."""
+        return EXEMPTION if any(line.vat_rate == 0 for line in self.lines) else ""
+
+    def reversed(self) -> Bill:
+        """The same seats, credited."""
+        return Bill(tuple(replace(line, quantity=-line.quantity) for line in self.lines))
+
+
+@dataclass(frozen=True)
+class Funding:
+    """What an OPCO pays the provider directly, by subrogation: `part` of the total, EUR TTC; the client owes the rest."""
+
+    opco: str
+    file_number: str
+    part: Decimal
+
+    def remainder_of(self, total: Decimal) -> Decimal:
+        return total - self.part
 
 
 def bill_of(enrolments: Sequence[Enrolment], *, sign: int = 1) -> Bill:
