@@ -3,8 +3,8 @@
 Importing this module costs over a second: only what renders imports it (a worker, a management command), never the
 web process at start-up. Styles, fonts and fetcher are made once per process; a warm page then takes some 60 ms.
 
-Tagged PDF/UA-1; invoices are PDF/A-3a with their Factur-X besides. The same Paper gives the same bytes:
-dates are the paper's own, the file's identifier is derived from its type and number, and the fonts are made without a time stamp.
+Tagged PDF/UA-1; invoices are PDF/A-3a with their Factur-X besides. The same Paper gives the same bytes: dates are the
+paper's own, the file's identifier is derived from its type and number, and fonts are made without a time stamp.
 """
 
 import hashlib

@@ -29,7 +29,7 @@ class InvoiceRefusedError(ValueError):
 
 
 def check(content: bytes) -> None:
-    """Raise InvoiceRefusedError unless `content` is a valid Factur-X invoice of profile EN 16931, by French rules too."""
+    """Raise InvoiceRefusedError unless `content` is Factur-X of profile EN 16931, by the French rules too."""
     schema = _schema()
     if not schema.validate(etree.fromstring(content, _PARSER)):
         raise InvoiceRefusedError([str(error.message) for error in schema.error_log])

@@ -54,7 +54,8 @@ def xml_of(paper: Paper) -> bytes:
     }
     if not credited:  # of an avoir nothing is to be paid to us
         data |= {"BT-9": facts["due_on"], **_payment(facts["provider"], paper.number)}
-    content: bytes = generate_cii_xml(writable(data), level="en16931", check_xsd=False, check_schematron=False)
+    options: Any = {"level": "en16931", "check_xsd": False, "check_schematron": False}
+    content: bytes = generate_cii_xml(writable(data), **options)
     return content
 
 

@@ -113,7 +113,7 @@ class Bill:
 
 @dataclass(frozen=True)
 class Funding:
-    """What an OPCO pays the provider directly, by subrogation: `part` of the total, EUR TTC; the client owes the rest."""
+    """What an OPCO pays directly, by subrogation: `part` of the total, EUR TTC; the client owes the rest."""
 
     opco: str
     file_number: str
@@ -125,16 +125,22 @@ class Funding:
 
 def bill_of(enrolments: Sequence[Enrolment], *, sign: int = 1) -> Bill:
     """Bill the enrolments that are not cancelled, at their frozen prices; `sign` -1 for a credit note on all."""
+    return Bill(tuple(line_of(group, sign) for group in groups_of(enrolments, cancelled=sign < 0)))
+
+
+def groups_of(enrolments: Sequence[Enrolment], *, cancelled: bool = False) -> list[list[Enrolment]]:
+    """The enrolments by line: a session at a price; the cancelled ones only if `cancelled`."""
     groups: dict[tuple[date, int, Decimal, Decimal, int], list[Enrolment]] = {}
     for enrolment in enrolments:
-        if sign < 0 or enrolment.state != EnrolmentState.CANCELLED:
+        if cancelled or enrolment.state != EnrolmentState.CANCELLED:
             session = enrolment.session
             key = (session.starts_on, session.pk, enrolment.public_price, enrolment.price, enrolment.accord_id or 0)
             groups.setdefault(key, []).append(enrolment)
-    return Bill(tuple(_line(groups[key], sign) for key in sorted(groups)))
+    return [groups[key] for key in sorted(groups)]
 
 
-def _line(group: Sequence[Enrolment], sign: int) -> BillLine:
+def line_of(group: Sequence[Enrolment], sign: int = 1) -> BillLine:
+    """The line of a group of `groups_of`."""
     first, course = group[0], group[0].session.course
     return BillLine(
         title=course.title,
