@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from django.db.models.functions import Lower
+
 from accounts.models import Establishment
 from enrolments.models import Participant
 
@@ -59,3 +61,11 @@ def participants_by_key(wanted: Iterable[tuple[Home, str]]) -> dict[tuple[Home, 
     }
     rows = Participant.objects.raw(_BY_KEY, parameters)
     return {(Home.of_participant(participant), participant.erp_key): participant for participant in rows}
+
+
+def matching_participants(home: Home, last_names: Iterable[str]) -> dict[str, Participant]:
+    """Those of a home with one of these last names, by the key of their address and names as shown; the oldest first."""
+    folded = {last_name.casefold() for last_name in last_names}
+    rows = Participant.objects.filter(company_id=home.company_id, owner_email=home.owner_email)
+    found = rows.annotate(folded=Lower("last_name")).filter(folded__in=sorted(folded)).order_by("-pk")
+    return {erp_key(one.email, one.last_name, one.first_name): one for one in found}

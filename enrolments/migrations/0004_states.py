@@ -45,5 +45,5 @@ DROP FUNCTION enrolments_state_follows();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("enrolments", "0003_faster_lists")]
+    dependencies = [("enrolments", "0004_attendance")]
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]
