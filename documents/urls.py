@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from documents import views
+from documents import verification, views
 
 urlpatterns = [
+    path("verification/<slug:code>/", verification.verification, name="verification"),
     path("documents/", views.document_list, name="document_list"),
     path("documents/<int:pk>/", views.document_detail, name="document_detail"),
     path("documents/<int:pk>/apercu/", views.document_view, name="document_view"),

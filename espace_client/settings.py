@@ -322,6 +322,8 @@ PROVIDER = {
     "legal": env.str("PROVIDER_LEGAL", ""),
     "iban": env.str("PROVIDER_IBAN", ""),
     "url": env.str("PROVIDER_URL", ""),
+    # The plateforme agréée through which invoices legally travel; printed on their copies when it is given.
+    "platform": env.str("PROVIDER_PLATFORM", ""),
 }
 
 env.seal()
