@@ -240,6 +240,8 @@ STORAGES: dict[str, Any] = {
 }
 WHITENOISE_USE_FINDERS = ESPACE_ENV == "test"  # no collectstatic before a test
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+# Where clamd listens: the path of its socket, or host:port. Empty: what clients hand in is inspected but not scanned.
+MALWARE_SCANNER: str = env.str("MALWARE_SCANNER", "")
 
 # --- Mails --------------------------------------------------------------------------------------------------------
 
@@ -258,7 +260,9 @@ EMAIL_FILE_PATH = DATA_DIR / "mails"
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
 # What workers do by themselves: the path of a task without arguments, and how often.
-CHORES: dict[str, timedelta] = {}
+CHORES: dict[str, timedelta] = {
+    "documents.archives.choosing.forget_old_archives": timedelta(days=1),
+}
 
 # --- Security -----------------------------------------------------------------------------------------------------
 
