@@ -73,9 +73,7 @@ def forget() -> None:
 
 def _read() -> Facets:
     anybody = AnonymousUser()
-    counts = dict(
-        Course.objects.visible_to(anybody).order_by().values_list("domain_id").annotate(courses=Count("pk"))
-    )
+    counts = dict(Course.objects.visible_to(anybody).order_by().values_list("domain_id").annotate(courses=Count("pk")))
     children: dict[int, list[Branch]] = {}
     domains = list(Domain.objects.visible_to(anybody).order_by("label", "pk"))
     for one in domains:

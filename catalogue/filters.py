@@ -6,16 +6,16 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.http import QueryDict
+from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.typography import short_date
 from catalogue.facets import Branch, Facets
 from catalogue.models import CourseMode, SessionState
 from catalogue.search import SORTS, Wanted
-from accounts.typography import month_year, short_date
 
 LONGEST_SEARCH = 100
 HIGHEST_PRICE = 1_000_000
@@ -101,7 +101,7 @@ class CatalogueFilters(forms.Form):
             "domaine": [("", ""), *((code, branch.label) for code, branch in self.facets.by_code.items())],
             "modalite": [(slug, mode.label) for slug, mode in MODES.items()],
             "lieu": [(city, city) for city in self.facets.cities],
-            "mois": [(f"{month:%Y-%m}", month_year(month)) for month in self.facets.months],
+            "mois": [(f"{month:%Y-%m}", date_format(month, "F Y")) for month in self.facets.months],
             "sessions": [(slug, label) for slug, (label, _state) in STATES.items()],
             "duree": [(slug, label) for slug, (label, _more, _up_to) in DURATIONS.items()],
             "certification": [("oui", _("Avec certification"))],
@@ -119,9 +119,7 @@ class CatalogueFilters(forms.Form):
                     self._say(name, value)
         words = " ".join(params.get("q", "").replace("\x00", " ").split())
         if len(words) > LONGEST_SEARCH:
-            self.ignored.append(
-                _("La recherche a été coupée à ses %s premiers caractères.") % LONGEST_SEARCH
-            )
+            self.ignored.append(_("La recherche a été coupée à ses %s premiers caractères.") % LONGEST_SEARCH)
         kept["q"] = words[:LONGEST_SEARCH].rstrip()
         for name in params:
             if name not in self.base_fields and name not in (SORT, PAGE) and not name.startswith(NOT_OURS):

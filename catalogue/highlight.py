@@ -49,9 +49,7 @@ class Marker:
     def of(cls, query: str) -> Marker:
         """From the query as PostgreSQL writes it: `'gestion' & ( 'proj' | 'proj':* )`."""
         found = LEXEME.findall(query)
-        return cls(
-            frozenset(word for word, star in found if not star), tuple({word for word, star in found if star})
-        )
+        return cls(frozenset(word for word, star in found if not star), tuple({word for word, star in found if star}))
 
     def finds(self, word: str) -> bool:
         """Whether the index would have found this word of a text. Endings are judged by their length alone."""

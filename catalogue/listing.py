@@ -63,7 +63,7 @@ class ListedCourse:
         return self.kind != CourseKind.INTER
 
     def marked(self, marker: Marker, *texts: str) -> ListedCourse:
-        """The same, with the words that were found marked: in the title, or else in the line of `texts` that has them."""
+        """The same, with the words that were found marked in the title, or else in the first line that has them."""
         title = marker.mark(self.title)
         return replace(self, title=title, extract="" if "<mark>" in title else marker.extract(*texts))
 

@@ -42,8 +42,8 @@ KEYS = {
     "duree": "course.days",
 }
 COLUMNS = """
-  course.id, course.reference, course.title, domain.id, domain.label, parent.id, parent.label, course.days, course.hours,
-  course.mode, course.kind, course.certification, course.public_price, course.vat_rate,
+  course.id, course.reference, course.title, domain.id, domain.label, parent.id, parent.label, course.days,
+  course.hours, course.mode, course.kind, course.certification, course.public_price, course.vat_rate,
   next.starts_on, next.ends_on, next.city, next.state, next.dates
 """
 
@@ -144,7 +144,7 @@ def _row(wanted: Wanted, columns: list[Any]) -> ListedCourse:
 def _select(wanted: Wanted, page: int, today: date, *, near: bool) -> _Sql:
     sql = _Sql()
     _found(sql, wanted, today, near=near)
-    sql.add(f", shown AS (SELECT * FROM found ORDER BY {SORTS[wanted.sort].format(t='found')}")
+    sql.add(", shown AS (SELECT * FROM found ORDER BY").add(SORTS[wanted.sort].format(t="found"))
     sql.add("LIMIT %s OFFSET %s)", ROWS_PER_PAGE, (page - 1) * ROWS_PER_PAGE)
     sql.add("SELECT (SELECT count(*) FROM found),")
     if wanted.words:
@@ -158,7 +158,7 @@ def _select(wanted: Wanted, page: int, today: date, *, near: bool) -> _Sql:
     sql.add("WHERE course_id = course.id AND course.kind = %s", CourseKind.INTER)
     _on_sale(sql, wanted, today)
     sql.add("ORDER BY starts_on, id LIMIT 1) AS next ON true")
-    return sql.add(f"ORDER BY {SORTS[wanted.sort].format(t='shown')}")
+    return sql.add("ORDER BY").add(SORTS[wanted.sort].format(t="shown"))
 
 
 def _count(wanted: Wanted, today: date, *, near: bool) -> int:
@@ -170,8 +170,10 @@ def _count(wanted: Wanted, today: date, *, near: bool) -> int:
 def _found(sql: _Sql, wanted: Wanted, today: date, *, near: bool) -> None:
     """`WITH found AS (…)`: the courses, with what they are sorted by."""
     key = KEYS["near" if near and wanted.sort == "pertinence" else wanted.sort]
-    once = "NOT MATERIALIZED" if wanted == Wanted() else "MATERIALIZED"  # the whole catalogue is better read twice, in its indexes
-    sql.add(f"WITH found AS {once} (SELECT found.course_id, found.title, {key} AS key")  # noqa: S608  # our constants
+    once = (
+        "NOT MATERIALIZED" if wanted == Wanted() else "MATERIALIZED"
+    )  # the whole catalogue is better read twice, in its indexes
+    sql.add(f"WITH found AS {once} (SELECT found.course_id, found.title, {key} AS key")  # our constants
     sql.add("FROM catalogue_courseindex found")
     if wanted.words:  # functions in FROM are called once, in a SELECT they would be for every row
         sql.add("CROSS JOIN catalogue_query(%s) AS query", wanted.words)

@@ -14,7 +14,8 @@ MADE_UP = ("cplusplus", "csharp", "fsharp", "dotnet")
 UPDATE = """
 WITH now AS (
   SELECT word, ndoc FROM ts_stat('
-    SELECT to_tsvector(''simple'', concat_ws('' '', found.title, catalogue_plain(concat_ws('' '', domain.label, parent.label))))
+    SELECT to_tsvector(''simple'',
+      concat_ws('' '', found.title, catalogue_plain(concat_ws('' '', domain.label, parent.label))))
     FROM catalogue_courseindex found
     JOIN catalogue_course course ON course.id = found.course_id
     JOIN catalogue_domain domain ON domain.id = course.domain_id

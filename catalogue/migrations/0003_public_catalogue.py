@@ -18,7 +18,8 @@ ALTER TEXT SEARCH CONFIGURATION catalogue_french
 CREATE FUNCTION catalogue_plain(written text) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
   SELECT btrim(regexp_replace(regexp_replace(regexp_replace(regexp_replace(
     lower(unaccent(left(written, 100000))),
-    '\mc\+\+', ' cplusplus ', 'g'), '\m([cf])#', ' \1sharp ', 'g'), '\.net\M', ' dotnet ', 'g'), '[^a-z0-9]+', ' ', 'g'))
+    '\mc\+\+', ' cplusplus ', 'g'), '\m([cf])#', ' \1sharp ', 'g'), '\.net\M', ' dotnet ', 'g'),
+    '[^a-z0-9]+', ' ', 'g'))
 $$;
 
 CREATE FUNCTION catalogue_words(written text) RETURNS tsvector LANGUAGE sql STABLE PARALLEL SAFE AS $$

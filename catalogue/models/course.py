@@ -66,7 +66,7 @@ class CourseKind(models.TextChoices):
 
 class CourseQuerySet(models.QuerySet["Course"]):
     def visible_to(self, user: User | AnonymousUser) -> CourseQuerySet:
-        """What the public catalogue shows, the same to everybody: neither what was withdrawn nor what was made to order.
+        """What the public catalogue shows, the same to everybody: nothing withdrawn, nothing made to order.
 
         The title of a bespoke course may name the client that it was made for.
         """
