@@ -1,7 +1,8 @@
 """What opens and changes accounts and accesses. Only here are guardian's rows written."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.core.exceptions import PermissionDenied
@@ -10,7 +11,8 @@ from django.utils.translation import gettext as _
 from guardian.shortcuts import assign_perm, remove_perm
 
 from accounts.document_types import DocumentType
-from accounts.models import Access, Establishment, EstablishmentGrant, RemovedAccess, User
+from accounts.journal import record
+from accounts.models import Access, AccessEventType, Establishment, EstablishmentGrant, RemovedAccess, User
 from accounts.roles import Role
 
 
@@ -22,11 +24,20 @@ class OwnAdministratorRightError(PermissionDenied):
 
 
 @transaction.atomic
-def set_document_types(*, access: Access, types: Iterable[DocumentType]) -> bool:
+def set_document_types(*, access: Access, types: Iterable[DocumentType], actor: User | None = None) -> bool:
     """Make `types` the ones that this standard access opens, from the next request on; True if something changed.
 
-    The access row is locked, so two changes at once end as one of the two, never as a mixture.
+    The access row is locked, so two changes at once end as one of the two, never as a mixture. `actor` is for the
+    journal only; None for an ERP drop.
     """
+    changes = _tick(access, types)
+    if changes:
+        _tell(AccessEventType.TYPES_CHANGED, access, actor, changes)
+    return bool(changes)
+
+
+def _tick(access: Access, types: Iterable[DocumentType]) -> dict[str, list[str]]:
+    """What was ticked and unticked, as codes; empty when nothing changed."""
     Access.objects.select_for_update().get(pk=access.pk)
     held = set(
         EstablishmentGrant.objects.filter(user=access.user_id, content_object=access.establishment_id).values_list(
@@ -38,7 +49,23 @@ def set_document_types(*, access: Access, types: Iterable[DocumentType]) -> bool
         assign_perm(codename, access.user, access.establishment)
     for codename in sorted(held - wanted):
         remove_perm(codename, access.user, access.establishment)
-    return held != wanted
+    changes = {"added": _codes(wanted - held), "removed": _codes(held - wanted)}
+    return {name: codes for name, codes in changes.items() if codes}
+
+
+def _codes(codenames: set[str]) -> list[str]:
+    return [one.value for one in DocumentType if one.codename in codenames]
+
+
+def _tell(event: AccessEventType, access: Access, actor: User | None, details: Mapping[str, Any]) -> None:
+    """A line of the journal about an access."""
+    record(
+        actor=actor,
+        establishment=access.establishment,
+        subject_email=access.user.email,
+        event=event,
+        details=details,
+    )
 
 
 @transaction.atomic
@@ -67,6 +94,7 @@ def save_access(*, access: Access, types: Iterable[DocumentType], actor: User) -
     no right to it, OwnAdministratorRightError when they would weaken their own administrator right.
     """
     _lock_for(actor, access.establishment_id)
+    held = None
     if access.pk:
         held = Access.objects.get(pk=access.pk)
         if lowers_own_right(held=held, role=access.role, ends_at=access.ends_at, actor=actor):
@@ -76,8 +104,23 @@ def save_access(*, access: Access, types: Iterable[DocumentType], actor: User) -
     access.decide(["role", "types"])
     access.save()
     RemovedAccess.objects.filter(user=access.user_id, establishment=access.establishment_id).delete()
-    set_document_types(access=access, types=types if access.role == Role.STANDARD else ())
+    ticked = _tick(access, types if access.role == Role.STANDARD else ())
+    _tell_of_change(access, held, ticked, actor)
     return access
+
+
+def _tell_of_change(access: Access, held: Access | None, ticked: Mapping[str, list[str]], actor: User) -> None:
+    """The line about an access that was given (`held` None) or changed; none when nothing changed."""
+    if held is None:
+        details = {"role": access.role, "ends_at": access.ends_at, "types": ticked.get("added", [])}
+        _tell(AccessEventType.GIVEN, access, actor, details)
+        return
+    names = [name for name in ("role", "ends_at") if getattr(held, name) != getattr(access, name)]
+    changes = {name: [getattr(held, name), getattr(access, name)] for name in names}
+    if changes:
+        _tell(AccessEventType.CHANGED, access, actor, {**changes, **ticked})
+    elif ticked:
+        _tell(AccessEventType.TYPES_CHANGED, access, actor, ticked)
 
 
 @transaction.atomic
@@ -97,6 +140,7 @@ def remove_access(*, access: Access, actor: User) -> bool:
     RemovedAccess.objects.update_or_create(
         user_id=held.user_id, establishment_id=held.establishment_id, defaults={"removed_by": actor}
     )
+    _tell(AccessEventType.REMOVED, held, actor, {"role": held.role})
     held.delete()
     return True
 

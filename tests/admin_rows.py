@@ -13,8 +13,9 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from accounts.document_types import DocumentType
-from accounts.models import Access, Company, Establishment, Invitation, RemovedAccess, User
+from accounts.models import Access, AccessEvent, Company, Establishment, Invitation, RemovedAccess, User
 from accounts.roles import Role
+from accounts.services import save_access
 from catalogue.models import (
     AccordCadre,
     AccordCoverage,
@@ -85,6 +86,17 @@ def _accesses(world: World, rows: int) -> None:
     for rank in range(rows):
         user, role = make_user(f"{number('acces')}@armor.example"), (Role.STANDARD, Role.ADMINISTRATOR)[rank % 2]
         give_access(user, world.nice, role, [DocumentType.FACTURE, DocumentType.CONVOCATION])
+
+
+def _access_events(world: World, rows: int) -> None:
+    for _ in range(rows):
+        save_access(
+            access=Access(
+                user=make_user(f"{number('donne')}@armor.example"), establishment=world.nice, role=Role.STANDARD
+            ),
+            types=[DocumentType.FACTURE],
+            actor=world.personas["staff"],
+        )
 
 
 def _removed_accesses(world: World, rows: int) -> None:
@@ -213,6 +225,7 @@ def _tasks(world: World, rows: int) -> None:
 
 ROWS: dict[type[Model], Maker] = {
     Access: _accesses,
+    AccessEvent: _access_events,
     AccordCadre: _accords,
     AccordLine: _accords,
     Company: _companies,

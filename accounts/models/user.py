@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.postgres.fields import ArrayField
 from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import JSONObject, Lower
@@ -125,6 +126,15 @@ class User(DecidedInPortal, AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(_("actif"), default=True)
     is_staff = models.BooleanField(_("équipe interne"), default=False, help_text=_("Peut entrer dans la gestion."))
     date_joined = models.DateTimeField(_("compte ouvert le"), default=timezone.now)
+    closed_at = models.DateTimeField(_("compte fermé le"), null=True, blank=True, editable=False)
+    shown_establishments = ArrayField(
+        models.BigIntegerField(),
+        default=list,
+        blank=True,
+        editable=False,
+        verbose_name=_("établissements affichés"),
+        help_text=_("Ce que la personne a choisi de voir ; vide : tout ce à quoi elle a droit."),
+    )
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -141,6 +151,9 @@ class User(DecidedInPortal, AbstractBaseUser, PermissionsMixin):
                 fields=["email"], name="user_email_unique", violation_error_message=_("Un compte a déjà cette adresse.")
             ),
             models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_lower_case"),
+            models.CheckConstraint(
+                condition=models.Q(closed_at__isnull=True) | models.Q(is_active=False), name="user_closed_is_inactive"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -78,6 +78,7 @@ class Order(DecidedInPortal):
     """One order (commande): who ordered, for which establishment, and its state.
 
     `establishment` is None until staff attach it from `declared_siret`; the order is then visible to its orderer only.
+    `draft_token`: of the draft that it was made of, on the site; no draft makes two orders.
     """
 
     number = models.CharField(_("numéro"), max_length=30, unique=True)
@@ -100,6 +101,8 @@ class Order(DecidedInPortal):
     purchase_order_number = models.CharField(_("n° de bon de commande"), max_length=60, blank=True)
     opco = models.CharField(_("OPCO"), max_length=100, blank=True)
     channel = models.CharField(_("canal"), max_length=5, choices=OrderChannel.choices, default=OrderChannel.SITE)
+    comment = models.CharField(_("mot du client"), max_length=500, blank=True, default="", db_default="")
+    draft_token = models.UUIDField(null=True, blank=True, editable=False)
 
     objects = OrderQuerySet.as_manager()
 
@@ -117,6 +120,7 @@ class Order(DecidedInPortal):
         ]
         constraints = [
             unique_in_any_case("number", "order_number_any_case"),
+            models.UniqueConstraint(fields=["draft_token"], name="order_one_per_draft"),
             models.CheckConstraint(condition=Q(order_email=Lower("order_email")), name="order_email_lower_case"),
             models.CheckConstraint(condition=~Q(order_email=""), name="order_has_an_email"),
             models.CheckConstraint(condition=Q(state__in=OrderState.values), name="order_state_known"),
