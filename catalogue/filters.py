@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from django import forms
 from django.http import QueryDict
@@ -17,6 +17,11 @@ from catalogue.facets import Branch, Facets
 from catalogue.models import CourseMode, SessionState
 from catalogue.search import SORTS, Wanted
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+Label: TypeAlias = "str | _StrPromise"
+
 LONGEST_SEARCH = 100
 HIGHEST_PRICE = 1_000_000
 SORT, PAGE = "tri", "page"
@@ -28,24 +33,32 @@ MODES: Mapping[str, CourseMode] = {
     "mixte": CourseMode.BLENDED,
     "e-learning": CourseMode.ELEARNING,
 }
-DURATIONS: Mapping[str, tuple[str, int, int]] = {
+DURATIONS: Mapping[str, tuple[Label, int, int]] = {
     "1": (gettext_lazy("1 jour ou moins"), -1, 1),
     "2": (gettext_lazy("2 jours"), 1, 2),
     "3": (gettext_lazy("3 jours"), 2, 3),
     "4": (gettext_lazy("4 jours"), 3, 4),
     "5": (gettext_lazy("5 jours et plus"), 4, 1000),
 }
-STATES: Mapping[str, tuple[str, SessionState]] = {
+STATES: Mapping[str, tuple[Label, SessionState]] = {
     "confirmees": (gettext_lazy("Session confirmée"), SessionState.CONFIRMED),
     "garanties": (gettext_lazy("Session garantie"), SessionState.GUARANTEED),
 }
-SORT_LABELS: Mapping[str, str] = {
+SORT_LABELS: Mapping[str, Label] = {
     "pertinence": gettext_lazy("Pertinence"),
     "titre": gettext_lazy("Titre"),
     "date": gettext_lazy("Prochaine date"),
     "prix": gettext_lazy("Prix croissant"),
     "-prix": gettext_lazy("Prix décroissant"),
     "duree": gettext_lazy("Durée"),
+}
+# What a chip says of a filter without choices.
+WORDS: Mapping[str, Label] = {
+    "q": gettext_lazy("« %s »"),
+    "du": gettext_lazy("dès le %s"),
+    "au": gettext_lazy("jusqu’au %s"),
+    "prix_min": gettext_lazy("%s € et plus"),
+    "prix_max": gettext_lazy("%s € au plus"),
 }
 # What others add to links: not ours, and nothing to warn about.
 NOT_OURS = ("utm_", "gclid", "fbclid", "msclkid", "mtm_", "pk_")
@@ -60,7 +73,7 @@ class _Day(forms.DateField):
 
 
 class CatalogueFilters(forms.Form):
-    """Bound to the address. `ignored` says, in sentences, what was left out of it."""
+    """Bound to the address. `said`: what was understood of it; `ignored`: what was not, in sentences."""
 
     q = forms.CharField(
         label=gettext_lazy("Rechercher une formation"),
@@ -90,7 +103,8 @@ class CatalogueFilters(forms.Form):
     def __init__(self, params: QueryDict, facets: Facets) -> None:
         self.facets, self.params = facets, params
         self.ignored: list[str] = []
-        super().__init__(self._kept(params), auto_id="filtre-%s")
+        self.said = self._kept(params)
+        super().__init__(self.said, auto_id="filtre-%s")
         for name, choices in self._choices.items():
             self.fields[name].choices = choices  # type: ignore[attr-defined]
         self._ignore_nonsense()
@@ -133,15 +147,15 @@ class CatalogueFilters(forms.Form):
     def _ignore_nonsense(self) -> None:
         """Take out what can't be read, and bounds that are the wrong way round; nothing is refused."""
         for name in list(self.errors):
-            self._say(name, self.data.get(name, ""))
-            del self.data[name]  # type: ignore[attr-defined]
+            self._say(name, self.said.get(name, ""))
+            del self.said[name]
         self.full_clean()
         for least, most in self.PAIRS:
             low, high = self.cleaned_data.get(least), self.cleaned_data.get(most)
             if low is not None and high is not None and low > high:
                 self.ignored.append(_inverted(least, low, high))
                 for name in (least, most):
-                    del self.data[name]  # type: ignore[attr-defined]
+                    del self.said[name]
         self.full_clean()
 
     @property
@@ -157,7 +171,7 @@ class CatalogueFilters(forms.Form):
         return chosen if chosen in SORTS and (words or chosen != "pertinence") else "pertinence" if words else "titre"
 
     @property
-    def sorts(self) -> list[tuple[str, str]]:
+    def sorts(self) -> list[tuple[str, Label]]:
         words = bool(self.cleaned_data["q"])
         return [(name, label) for name, label in SORT_LABELS.items() if words or name != "pertinence"]
 
@@ -211,20 +225,13 @@ def _short(text: str) -> str:
 
 def _inverted(name: str, low: Any, high: Any) -> str:
     if name == "du":
-        days = {"first": short_date(low), "last": short_date(high)}
-        return _("Les dates ont été ignorées : le %(first)s vient après le %(last)s.") % days
-    return _("Les prix ont été ignorés : %(low)s € est plus que %(high)s €.") % {"low": low, "high": high}
+        sentence = _("Les dates ont été ignorées : le %(low)s vient après le %(high)s.")
+        return sentence % {"low": short_date(low), "high": short_date(high)}
+    sentence = _("Les prix ont été ignorés : %(low)s € est plus que %(high)s €.")
+    return sentence % {"low": low, "high": high}
 
 
 def _words(name: str, value: Any, choices: Mapping[str, Any]) -> str:
-    if name == "q":
-        return _("« %s »") % value
-    if name == "du":
-        return _("dès le %s") % short_date(value)
-    if name == "au":
-        return _("jusqu’au %s") % short_date(value)
-    if name == "prix_min":
-        return _("%s € et plus") % value
-    if name == "prix_max":
-        return _("%s € au plus") % value
+    if name in WORDS:
+        return str(WORDS[name]) % (short_date(value) if name in ("du", "au") else value)
     return str(choices[value])

@@ -76,5 +76,5 @@ class ListedCourse:
 def course_of(columns: list[Any]) -> ListedCourse:
     """The course of the columns that catalogue.search reads, in their order."""
     *own, starts_on, ends_on, city, state, dates = columns
-    coming = None if starts_on is None else NextSession(starts_on, ends_on, city, state, dates - 1)
-    return ListedCourse(*own, coming)
+    own.append(None if starts_on is None else NextSession(starts_on, ends_on, city, state, dates - 1))
+    return ListedCourse(*own)

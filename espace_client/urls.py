@@ -5,7 +5,18 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from espace_client.views import dashboard, demo_mailbox, email_change, order, pages, participant, search
+from espace_client.views import (
+    catalogue,
+    course,
+    dashboard,
+    demo_mailbox,
+    email_change,
+    order,
+    pages,
+    participant,
+    search,
+    seo,
+)
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
@@ -15,6 +26,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("mentions-legales/", pages.legal, name="legal"),
     path("accessibilite/", pages.accessibility, name="accessibility"),
     path("sante/", pages.health, name="health"),
+    path("catalogue/", catalogue.catalogue, name="catalogue"),
+    path("catalogue/<int:pk>/", course.course_detail, name="course_detail"),
+    path("catalogue/<int:pk>/programme.pdf", course.course_programme, name="course_programme"),
+    path("sitemap.xml", seo.sitemap, name="sitemap"),
+    path("robots.txt", seo.robots, name="robots"),
     path("", include("accounts.urls")),
     path("compte/adresse/", email_change.email_change, name="account_email"),
     path("tableau-de-bord/", dashboard.dashboard, name="dashboard"),
