@@ -104,6 +104,7 @@ TABLE: dict[str, list[Row]] = {
         ]
         for route in ("document_detail", "document_view", "document_download")
     },
+    "establishments_shown": [members()],
     "account_home": [members()],
     "account_login": [visitors()],
     "account_signup": [visitors()],

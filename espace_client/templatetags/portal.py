@@ -223,6 +223,13 @@ def account_menu(context: Context) -> SafeString:
     return components.account_menu(components.Who(name, user.email, user.is_staff, str(context["csrf_token"])))
 
 
+@register.simple_tag(takes_context=True)
+def switcher(context: Context) -> SafeString:
+    """`{% switcher %}`: components/switcher.html, which comes back to this page."""
+    page = context["request"].get_full_path()
+    return components.switcher(context["user"], str(context["csrf_token"]), page)
+
+
 @register.simple_tag
 def bar_chart(rows: Iterable[charts.Row], title: str, now: object, before: object, unit: str = "€") -> SafeString:
     """`{% bar_chart rows=spend title="Dépense par mois" now=2026 before=2025 %}`: two years by month, and as a table.
