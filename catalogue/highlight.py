@@ -28,7 +28,7 @@ def fold(text: str) -> str:
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a text as `catalogue_plain` (migration 0003) leaves them."""
+    """The words of a text as `catalogue_plain` (migration 0004) leaves them."""
     return [_plain(word) for word in WORD.findall(text)]
 
 

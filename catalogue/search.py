@@ -1,7 +1,7 @@
 """The courses that meet what somebody wants, found by PostgreSQL in one query for a page.
 
 Written in SQL rather than with the ORM, which would take longer to compose it than PostgreSQL to answer. All that comes
-from outside is a parameter. Migration 0003 has the functions and says how words are indexed.
+from outside is a parameter. Migration 0004 has the functions and says how words are indexed.
 """
 
 from __future__ import annotations

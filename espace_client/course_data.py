@@ -46,8 +46,7 @@ def course_data(course: Course, sessions: Iterable[Session]) -> SafeString:
         "url": address,
         "provider": provider,
         "offers": [offer],
-        "hasCourseInstance": [_instance(course, session, offer) for session in sessions]
-        or [_when_asked(course)],
+        "hasCourseInstance": [_instance(course, session, offer) for session in sessions] or [_when_asked(course)],
     }
     if course.prerequisites:
         data["coursePrerequisites"] = course.prerequisites

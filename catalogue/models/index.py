@@ -1,4 +1,4 @@
-"""What the search of the catalogue reads: kept by triggers (migration 0003), never written by hand."""
+"""What the search of the catalogue reads: kept by triggers (migration 0004), never written by hand."""
 
 from __future__ import annotations
 

@@ -114,7 +114,7 @@ INDEXES = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("catalogue", "0002_constraints")]
+    dependencies = [("catalogue", "0003_accord_line_versions")]
 
     operations = [
         migrations.AddField(
