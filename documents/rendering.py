@@ -142,3 +142,21 @@ def warm_up() -> None:
     """Load styles and fonts now rather than at the first document."""
     with _lock:
         _press()
+
+
+def draw(html: str, identifier: bytes) -> bytes:
+    """The PDF of a page that is no Paper; RenderingError as above. `identifier`: 16 bytes."""
+    try:
+        with _lock:
+            press = _press()
+            document = HTML(string=html.translate(PRINTABLE_SPACES), url_fetcher=press.fetcher)
+            content: bytes = document.write_pdf(
+                stylesheets=[press.stylesheet],
+                font_config=press.fonts,
+                cache=press.images,
+                pdf_variant="pdf/ua-1",
+                pdf_identifier=identifier,
+            )
+    except FatalURLFetchingError as error:
+        raise RenderingError(str(error)) from error
+    return content

@@ -9,6 +9,8 @@ from espace_client.views import (
     access_review,
     accesses,
     approval,
+    catalogue,
+    course,
     dashboard,
     demo_mailbox,
     document_sharing,
@@ -20,6 +22,7 @@ from espace_client.views import (
     pages,
     participant,
     search,
+    seo,
 )
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -30,6 +33,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("mentions-legales/", pages.legal, name="legal"),
     path("accessibilite/", pages.accessibility, name="accessibility"),
     path("sante/", pages.health, name="health"),
+    path("catalogue/", catalogue.catalogue, name="catalogue"),
+    path("catalogue/<int:pk>/", course.course_detail, name="course_detail"),
+    path("catalogue/<int:pk>/programme.pdf", course.course_programme, name="course_programme"),
+    path("sitemap.xml", seo.sitemap, name="sitemap"),
+    path("robots.txt", seo.robots, name="robots"),
     path("", include("accounts.urls")),
     path("compte/adresse/", email_change.email_change, name="account_email"),
     path("tableau-de-bord/", dashboard.dashboard, name="dashboard"),
