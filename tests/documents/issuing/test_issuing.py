@@ -128,7 +128,9 @@ def test_an_order_that_joins_a_confirmed_session_gets_everything(
     assert issued(late) == ["convention", "convocation"]
     newer = Document.objects.get(replaces=sheet)
     assert newer.issue.version == 2
-    names = {row.name for paper in quick_press() if paper.number == newer.number for row in paper.facts["sheets"][0].rows}
+    names = {
+        row.name for paper in quick_press() if paper.number == newer.number for row in paper.facts["sheets"][0].rows
+    }
     person = late.enrolments.get().participant
     assert person is not None
     assert f"{person.last_name.upper()} Zoé" in names
@@ -313,7 +315,9 @@ def test_an_invoice_whose_totals_are_wrong_is_not_issued(
     asking.ask(subjects=[Subject.of_bill(deal.order, deal.session)], reason="Essai")
     original = making.embedded_xml
     monkeypatch.setattr(
-        making, "embedded_xml", lambda content: original(content).replace(b"DuePayableAmount>1530.00", b"DuePayableAmount>1.00")
+        making,
+        "embedded_xml",
+        lambda content: original(content).replace(b"DuePayableAmount>1530.00", b"DuePayableAmount>1.00"),
     )
     run_tasks()
     issue = Issue.objects.get()
