@@ -30,6 +30,7 @@ def _places(administrator: bool) -> list[tuple[dict[str, Any], tuple[str, ...]]]
     """The places of the navigation, each with what the addresses of its pages begin with."""
     places = [
         (_("Tableau de bord"), _("Accueil"), "layout-dashboard", ("dashboard",)),
+        (_("Catalogue"), "", "book-open", ("catalogue",)),
         (_("Inscriptions"), "", "calendar-days", ("enrolment_list", "order_list")),
         (_("Collaborateurs"), _("Équipe"), "users", ("participant_list",)),
         (_("Documents"), "", "files", ("document_list",)),

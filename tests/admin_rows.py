@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group
 from django.db.models import Model
 from django.urls import reverse
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from accounts.document_types import DocumentType
 from accounts.models import Access, AccessEvent, Company, Establishment, Invitation, RemovedAccess, User
@@ -28,7 +29,8 @@ from catalogue.models import (
 )
 from documents.models import Document, Serving, ServingOutcome
 from enrolments.models import Enrolment, Order, Participant
-from espace_client.models import ImportRefusal, ImportRun, ImportStatus
+from espace_client.models import ImportRefusal, ImportRun, ImportStatus, OutgoingMail
+from espace_client.outbox import deliver
 from tests.worlds import (
     World,
     give_access,
@@ -211,12 +213,23 @@ def _import_runs(world: World, rows: int) -> None:
         make_import_run()
 
 
+def _mails(world: World, rows: int) -> None:
+    for _ in range(rows):
+        OutgoingMail.objects.create(sender="a@ib.example", recipients=["b@armor.example"], subject="Objet", raw=b"x")
+
+
+def _tasks(world: World, rows: int) -> None:
+    for _ in range(rows):
+        deliver.enqueue(0)
+
+
 ROWS: dict[type[Model], Maker] = {
     Access: _accesses,
     AccessEvent: _access_events,
     AccordCadre: _accords,
     AccordLine: _accords,
     Company: _companies,
+    DBTaskResult: _tasks,
     Course: _courses,
     Document: _documents,
     Domain: _domains,
@@ -227,6 +240,7 @@ ROWS: dict[type[Model], Maker] = {
     ImportRun: _import_runs,
     Invitation: _invitations,
     Order: _orders,
+    OutgoingMail: _mails,
     Participant: _orders,
     RemovedAccess: _removed_accesses,
     Serving: _servings,

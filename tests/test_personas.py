@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.document_types import DocumentType
 from accounts.models import Access, Invitation
 from accounts.roles import Role
-from documents.models import Document
+from documents.models import Archive, Document
 from enrolments.models import Order, Participant
 from tests.conftest import ClientFor
 from tests.worlds import World
@@ -81,6 +81,15 @@ def participant_by(email: str) -> Callable[[World], Participant]:
     return lambda world: Participant.objects.filter(enrolments__order=order_by(email)(world)).earliest("pk")
 
 
+def archive_of(persona: str) -> Callable[[World], Archive]:
+    def make(world: World) -> Archive:
+        user = world.personas[persona]
+        ids = Document.objects.visible_to(user).values_list("pk", flat=True)[:2]
+        return Archive.objects.create(user=user, title="Archive", document_ids=list(ids), total=2)
+
+    return make
+
+
 MINE, OTHERS = "responsable@armor.example", "autre@armor.example"
 LILLE = ("administrator", "standard", "member_of_two")
 FACTURE, CONVOCATION = DocumentType.FACTURE, DocumentType.CONVOCATION
@@ -142,6 +151,13 @@ TABLE: dict[str, list[Row]] = {
         ]
         for route in ("document_detail", "document_view", "document_download")
     },
+    "establishments_shown": [members()],
+    "documents_seen": [members(405)],
+    "archive_create": [members(405)],
+    "archive_list": [members()],
+    "archive_detail": [owners(archive_of("administrator"), "administrator")],
+    "archive_download": [owners(archive_of("administrator"), "administrator")],
+    "opco_archive": [members(405, pk=1)],
     "account_home": [members()],
     "account_login": [visitors()],
     "account_signup": [visitors()],

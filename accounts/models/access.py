@@ -30,12 +30,15 @@ class AccessQuerySet(models.QuerySet["Access"]):
         return self.filter(models.Q(ends_at__isnull=True) | models.Q(ends_at__gt=at or timezone.now()))
 
     def visible_to(self, user: User | AnonymousUser) -> AccessQuerySet:
-        """One's own accesses in force, and every access to the establishments of which one is an administrator."""
+        """One's own accesses in force, and every access to the establishments of which one is an administrator.
+
+        Whatever one chose to look at: who has an access is never hidden by that.
+        """
         if not user.is_authenticated:
             return self.none()
         return self.filter(
-            models.Q(establishment_id__in=user.rights.administered)
-            | models.Q(user_id=user.pk, establishment_id__in=user.rights.establishments)
+            models.Q(establishment_id__in=user.whole_rights.administered)
+            | models.Q(user_id=user.pk, establishment_id__in=user.whole_rights.establishments)
         )
 
     def manageable_by(self, user: User | AnonymousUser) -> AccessQuerySet:
@@ -139,7 +142,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         """Invitations to the establishments of which the person is an administrator."""
         if not user.is_authenticated:
             return self.none()
-        return self.filter(establishment_id__in=user.rights.administered)
+        return self.filter(establishment_id__in=user.whole_rights.administered)
 
 
 class Invitation(models.Model):

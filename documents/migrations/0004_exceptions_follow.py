@@ -31,5 +31,5 @@ DROP TRIGGER access_given_anew_takes_its_exceptions ON accounts_access;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("documents", "0003_serving_purge"), ("accounts", "0004_delegations_and_reviews")]
+    dependencies = [("documents", "0004_issuing"), ("accounts", "0004_delegations_and_reviews")]
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]

@@ -13,6 +13,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.filters import Filters
 from espace_client import charts, components, formatting, tones
@@ -81,6 +82,20 @@ def last_day_iso(ends_at: datetime) -> str:
 def day_month(value: date | None) -> str:
     """`{{ due_on|day_month }}` → "12 janv."."""
     return formatting.day_month(value)
+
+
+@register.filter
+@_of_marks_too
+def weekday(value: date) -> str:
+    """`{{ session.starts_on|weekday }}` → "mardi"."""
+    return formatting.WEEKDAYS[value.weekday()]
+
+
+@register.filter
+@_of_marks_too
+def more_dates(count: int) -> str:
+    """`{{ course.next.others|more_dates }}` → "+ 3 autres dates"."""
+    return ngettext("+ %s autre date", "+ %s autres dates", count) % count
 
 
 @register.filter
@@ -218,6 +233,13 @@ def account_menu(context: Context) -> SafeString:
     user = context["user"]
     name = user.get_full_name() or user.email
     return components.account_menu(components.Who(name, user.email, user.is_staff, str(context["csrf_token"])))
+
+
+@register.simple_tag(takes_context=True)
+def switcher(context: Context) -> SafeString:
+    """`{% switcher %}`: components/switcher.html, which comes back to this page."""
+    page = context["request"].get_full_path()
+    return components.switcher(context["user"], str(context["csrf_token"]), page)
 
 
 @register.simple_tag
