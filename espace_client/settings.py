@@ -258,7 +258,11 @@ EMAIL_FILE_PATH = DATA_DIR / "mails"
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
 # What workers do by themselves: the path of a task without arguments, and how often.
-CHORES: dict[str, timedelta] = {}
+CHORES: dict[str, timedelta] = {
+    "espace_client.retention.purge_old_lines": timedelta(days=1),
+}
+# How long the journals of accesses and of downloads are kept; the database keeps thirty days whatever this says.
+JOURNAL_DAYS: int = env.int("JOURNAL_DAYS", 365, validate=validate.Range(min=31))
 
 # --- Security -----------------------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from espace_client.views import dashboard, demo_mailbox, email_change, order, pages, participant, search
+from espace_client.views import dashboard, demo_mailbox, email_change, journal, order, pages, participant, search
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
@@ -23,6 +23,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("commandes/<int:pk>/", order.order_detail, name="order_detail"),
     path("collaborateurs/<int:pk>/", participant.participant_detail, name="participant_detail"),
     path("", include("documents.urls")),
+    path("journal/", journal.journal, name="journal"),
+    path("journal/export/", journal.journal_export, name="journal_export"),
+    path("journal/documents/", journal.journal_documents, name="journal_documents"),
+    path("journal/documents/export/", journal.journal_documents_export, name="journal_documents_export"),
     path("gestion/", admin.site.urls),
 ]
 

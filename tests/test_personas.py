@@ -104,6 +104,10 @@ TABLE: dict[str, list[Row]] = {
         ]
         for route in ("document_detail", "document_view", "document_download")
     },
+    **{
+        route: [Row(frozenset(["administrator", "neighbour", "member_of_two"]))]
+        for route in ("journal", "journal_export", "journal_documents", "journal_documents_export")
+    },
     "establishments_shown": [members()],
     "account_home": [members()],
     "account_login": [visitors()],
