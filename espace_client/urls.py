@@ -5,7 +5,17 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from espace_client.views import dashboard, demo_mailbox, email_change, journal, order, pages, participant, search
+from espace_client.views import (
+    account,
+    dashboard,
+    demo_mailbox,
+    email_change,
+    journal,
+    order,
+    pages,
+    participant,
+    search,
+)
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
@@ -17,6 +27,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sante/", pages.health, name="health"),
     path("", include("accounts.urls")),
     path("compte/adresse/", email_change.email_change, name="account_email"),
+    path("compte/mes-donnees/", account.account_data, name="account_data"),
+    path("compte/fermer/", account.account_close, name="account_close"),
     path("tableau-de-bord/", dashboard.dashboard, name="dashboard"),
     path("recherche/", search.search, name="search"),
     path("", include("enrolments.urls")),

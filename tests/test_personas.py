@@ -108,6 +108,10 @@ TABLE: dict[str, list[Row]] = {
         route: [Row(frozenset(["administrator", "neighbour", "member_of_two"]))]
         for route in ("journal", "journal_export", "journal_documents", "journal_documents_export")
     },
+    "account_notifications": [members()],
+    # 302: asks who one is first.
+    "account_data": [members(302)],
+    "account_close": [members(302)],
     "establishments_shown": [members()],
     "account_home": [members()],
     "account_login": [visitors()],
