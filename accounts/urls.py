@@ -39,6 +39,7 @@ urlpatterns = [
     ),
     path("etablissements-affiches/", views.establishments_shown, name="establishments_shown"),
     path("compte/", views.account_home, name="account_home"),
+    path("compte/notifications/", views.account_notifications, name="account_notifications"),
     path("compte/mot-de-passe/", account.password_change, name="account_change_password"),
     path("compte/mot-de-passe/choisir/", account.password_set, name="account_set_password"),
     path("compte/appareils/", usersessions.list_usersessions, name="usersessions_list"),

@@ -13,9 +13,10 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.choice import choose_establishments, look_everywhere, places_of, whole_right
 from accounts.document_types import DocumentType
-from accounts.forms import ProfileForm
+from accounts.forms import NotificationsForm, ProfileForm
 from accounts.lists import AFTER, BEFORE
-from accounts.models import Access, User
+from accounts.models import Access, NotificationKind, User
+from accounts.notifications import choose, declined_by
 from accounts.requests import person
 from accounts.roles import Role
 
@@ -65,8 +66,27 @@ def account_home(request: HttpRequest) -> HttpResponse:
         form.save()
         messages.success(request, _("Vos coordonnées sont enregistrées."))
         return redirect("account_home")
-    context = {"form": form, "mfa_on": is_mfa_enabled(user), "accesses": own_accesses(user)}
+    context = {
+        "form": form,
+        "mfa_on": is_mfa_enabled(user),
+        "accesses": own_accesses(user),
+        "declined": len(declined_by(user)),
+        "places": places_of(user),
+    }
     return render(request, "account/home.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def account_notifications(request: HttpRequest) -> HttpResponse:
+    """Which mails one wants; from the next one on."""
+    user = person(request)
+    wanted = [kind for kind in NotificationKind if kind not in declined_by(user)]
+    form = NotificationsForm(request.POST if request.method == "POST" else None, initial={"wanted": wanted})
+    if form.is_valid():
+        choose(user=user, wanted=form.cleaned_data["wanted"])
+        messages.success(request, _("Vos notifications sont enregistrées."))
+        return redirect("account_home")
+    return render(request, "account/notifications.html", {"form": form})
 
 
 def own_accesses(user: User) -> list[dict[str, str]]:

@@ -264,9 +264,12 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}
 # What workers do by themselves: the path of a task without arguments, and how often.
 CHORES: dict[str, timedelta] = {
     "documents.archives.choosing.forget_old_archives": timedelta(days=1),
+    "espace_client.retention.purge_old_lines": timedelta(days=1),
     "accounts.reminders.remind_reviews": timedelta(days=1),
     "catalogue.words.refresh_words": timedelta(minutes=10),
 }
+# How long the journals of accesses and of downloads are kept; the database keeps thirty days whatever this says.
+JOURNAL_DAYS: int = env.int("JOURNAL_DAYS", 365, validate=validate.Range(min=31))
 
 # --- Security -----------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from espace_client.views import (
     access_review,
     accesses,
+    account,
     approval,
     catalogue,
     course,
@@ -18,6 +19,7 @@ from espace_client.views import (
     enrol,
     invitations,
     invited,
+    journal,
     order,
     pages,
     participant,
@@ -40,6 +42,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("robots.txt", seo.robots, name="robots"),
     path("", include("accounts.urls")),
     path("compte/adresse/", email_change.email_change, name="account_email"),
+    path("compte/mes-donnees/", account.account_data, name="account_data"),
+    path("compte/fermer/", account.account_close, name="account_close"),
     path("tableau-de-bord/", dashboard.dashboard, name="dashboard"),
     path("recherche/", search.search, name="search"),
     path("", include("enrolments.urls")),
@@ -68,6 +72,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("acces/invitations/<int:pk>/revoquer/", invitations.invitation_revoke, name="invitation_revoke"),
     path("invitation/", invited.invitation, name="invitation"),
     path("invitation/<str:token>/", invited.invitation_open, name="invitation_open"),
+    path("journal/", journal.journal, name="journal"),
+    path("journal/export/", journal.journal_export, name="journal_export"),
+    path("journal/documents/", journal.journal_documents, name="journal_documents"),
+    path("journal/documents/export/", journal.journal_documents_export, name="journal_documents_export"),
     path("gestion/", admin.site.urls),
 ]
 
