@@ -328,3 +328,17 @@ def test_no_exception_on_a_document_is_revived(road: str, world: World, accounta
     change_access(access=accountant, role=Role.STANDARD, types=types, ends_at=None, actor=boss)
     opened = set(Document.objects.visible_to(User.objects.get(pk=user.pk)))
     assert opened == set(Document.objects.filter(establishment=world.lille, type="facture"))
+
+
+def test_what_one_looks_at_hides_no_access(world: World, client_for: ClientFor) -> None:
+    """The switcher narrows lists and figures, not who is responsible for whom."""
+    boss = world.personas["member_of_two"]
+    User.objects.filter(pk=boss.pk).update(shown_establishments=[world.nice.pk])
+    browser = client_for(boss)
+    for route in ("access_list", "access_review"):
+        assert "comptable@armor.example" in browser.get(reverse(route)).text
+    access = Access.objects.get(user=world.personas["standard"])
+    assert browser.get(change(access)).status_code == 200
+    assert f'href="{LIST}"' in browser.get(reverse("dashboard")).text
+    page = browser.post(reverse("access_invite"), {"establishments": [world.lille.pk], "emails": "x@armor.example"})
+    assert "establishments" not in page.context["form"].errors
