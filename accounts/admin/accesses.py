@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.postgres.expressions import ArraySubquery
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import OuterRef, Q
 from django.http import HttpRequest
@@ -13,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.document_types import DocumentType
+from accounts.invitations import revoke
 from accounts.models import Access, EstablishmentGrant, Invitation, RemovedAccess
 from accounts.roles import Role
 from accounts.services import remove_access, save_access
@@ -152,6 +155,9 @@ class InvitationAdmin(ReadOnlyAdmin[Invitation]):
     @admin.action(description=_("Révoquer les invitations choisies"))
     def revoke(self, request: HttpRequest, queryset: models.QuerySet[Invitation]) -> None:
         """The link in the mail stops working; one that was accepted stays accepted."""
-        waiting = queryset.filter(_OPEN)
-        revoked = waiting.update(revoked_at=timezone.now())
+        revoked = 0
+        for invitation in queryset.filter(_OPEN).select_related(None).order_by("establishment_id", "pk"):
+            with contextlib.suppress(ValidationError):  # accepted or revoked a moment ago
+                revoke(invitation=invitation, actor=staff(request))
+                revoked += 1
         self.message_user(request, _("%d invitation(s) révoquée(s).") % revoked, messages.SUCCESS)
