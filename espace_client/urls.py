@@ -5,7 +5,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from espace_client.views import dashboard, demo_mailbox, email_change, order, pages, participant, search
+from espace_client.views import accord, dashboard, demo_mailbox, email_change, order, pages, participant, search
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
@@ -22,6 +22,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("enrolments.urls")),
     path("commandes/<int:pk>/", order.order_detail, name="order_detail"),
     path("collaborateurs/<int:pk>/", participant.participant_detail, name="participant_detail"),
+    path("accord-cadre/", accord.accord_list, name="accord_list"),
+    path("accord-cadre/<int:pk>/", accord.accord_detail, name="accord_detail"),
     path("", include("documents.urls")),
     path("gestion/", admin.site.urls),
 ]
