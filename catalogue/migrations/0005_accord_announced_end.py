@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalogue", "0003_accord_line_versions"),
+        ("catalogue", "0004_public_catalogue"),
     ]
 
     operations = [
