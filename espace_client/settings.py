@@ -110,6 +110,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "accounts.visits.Visits",
     "accounts.choice.ChosenEstablishments",
     "django_htmx.middleware.HtmxMiddleware",
 ]

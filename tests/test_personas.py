@@ -108,6 +108,8 @@ TABLE: dict[str, list[Row]] = {
         route: [Row(frozenset(["administrator", "neighbour", "member_of_two"]))]
         for route in ("journal", "journal_export", "journal_documents", "journal_documents_export")
     },
+    # By POST only.
+    "visit_end": [members(405)],
     "account_notifications": [members()],
     # 302: asks who one is first.
     "account_data": [members(302)],
