@@ -193,3 +193,26 @@ def price_of(subject: Subject, lines: Iterable[Line], seats: Mapping[int, int] =
 def preference(line: Line, public_price: Decimal) -> tuple[int, Decimal, int, int]:
     """What makes one line win over another, the least first: specificity, price; then the later end, the older row."""
     return line.rank, line.amount_for(public_price), -line.ends_on.toordinal(), line.id
+
+
+@dataclass(frozen=True, slots=True)
+class NextTier:
+    """What more orders would give: from `missing` more seats on, `line` makes a seat cost `amount` (EUR HT)."""
+
+    line: Line
+    missing: int
+    amount: Decimal
+
+
+def next_tier(subject: Subject, lines: Iterable[Line], seats: Mapping[int, int] = NO_SEATS) -> NextTier | None:
+    """The nearest threshold that would lower the price of a course, all else being as it is; None without one."""
+    lines = [line for line in lines if subject.concerns(line)]
+    now = price_of(subject, lines, seats).amount
+    found = []
+    for accord_id, threshold in {(line.accord_id, line.from_seats) for line in lines}:
+        missing = threshold - seats.get(accord_id, 0)
+        if missing > 0:
+            then = price_of(subject, lines, {**seats, accord_id: threshold})
+            if then.line is not None and then.amount < now:
+                found.append(NextTier(then.line, missing, then.amount))
+    return min(found, key=lambda tier: (tier.missing, tier.amount, tier.line.id), default=None)

@@ -80,6 +80,7 @@ class Order(DecidedInPortal):
     """One order (commande): who ordered, for which establishment, and its state.
 
     `establishment` is None until staff attach it from `declared_siret`; the order is then visible to its orderer only.
+    `draft_token`: of the draft that it was made of, on the site; no draft makes two orders.
     """
 
     number = models.CharField(_("numéro"), max_length=30, unique=True)
@@ -102,6 +103,8 @@ class Order(DecidedInPortal):
     purchase_order_number = models.CharField(_("n° de bon de commande"), max_length=60, blank=True)
     opco = models.CharField(_("OPCO"), max_length=100, blank=True)
     channel = models.CharField(_("canal"), max_length=5, choices=OrderChannel.choices, default=OrderChannel.SITE)
+    comment = models.CharField(_("mot du client"), max_length=500, blank=True, default="", db_default="")
+    draft_token = models.UUIDField(null=True, blank=True, editable=False)
 
     objects = OrderQuerySet.as_manager()
 
@@ -119,6 +122,7 @@ class Order(DecidedInPortal):
         ]
         constraints = [
             unique_in_any_case("number", "order_number_any_case"),
+            models.UniqueConstraint(fields=["draft_token"], name="order_one_per_draft"),
             models.CheckConstraint(condition=Q(order_email=Lower("order_email")), name="order_email_lower_case"),
             models.CheckConstraint(condition=~Q(order_email=""), name="order_has_an_email"),
             models.CheckConstraint(condition=Q(state__in=OrderState.values), name="order_state_known"),
@@ -142,6 +146,19 @@ class ParticipantQuerySet(models.QuerySet["Participant"]):
         if not user.is_authenticated:
             return self.none()
         return self.filter(pk__in=Enrolment.objects.visible_to(user).values("participant_id"))
+
+    def manageable_by(self, user: User) -> ParticipantQuerySet:
+        """People whose name the person may correct, merge, or ask to erase: see `managed_with`."""
+        return self.managed_with(user.rights)
+
+    def managed_with(self, rights: Rights) -> ParticipantQuerySet:
+        """An administrator: whoever is enrolled in their establishments. A responsable: whoever only they enrolled."""
+        seats = Enrolment.objects.filter(participant=OuterRef("pk"))
+        reach = Q(Exists(seats.filter(establishment_id__in=sorted(rights.administered))))
+        if rights.email is not None:
+            own = Exists(seats.filter(order_email=rights.email))
+            reach |= Q(own) & ~Q(Exists(seats.exclude(order_email=rights.email)))
+        return self.filter(reach)
 
     def visible_by_branch(self, user: User) -> list[ParticipantQuerySet]:
         """`visible_to`, by company (the index of names then serves), and the rest that the email opens."""
@@ -170,6 +187,9 @@ class Participant(DecidedInPortal):
     first_name = models.CharField(_("prénom"), max_length=100, blank=True)
     email = models.EmailField(_("adresse email"), max_length=254, blank=True)
     erp_key = models.CharField(max_length=460, blank=True, editable=False)
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, editable=False, related_name="+", verbose_name=_("fusionné avec")
+    )
 
     objects = ParticipantQuerySet.as_manager()
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from catalogue.models import LineKind, LineScope
-from catalogue.pricing import Line, Price, Subject, price_of
+from catalogue.pricing import Line, NextTier, Price, Subject, next_tier, price_of
 
 END = date(2027, 12, 31)
 COURSE, SUBDOMAIN, DOMAIN = 5, 20, 2
@@ -184,3 +184,18 @@ def test_a_float_is_refused() -> None:
 
 def test_a_price_is_compared_by_value() -> None:
     assert price_of(subject(), LADDER) == Price(Decimal(1000), Decimal(900), Decimal(20), LADDER[0])
+
+
+def test_the_next_tier_is_the_nearest_threshold_that_lowers_the_price() -> None:
+    base = line("everything", "5", id=1)
+    dearer = line("course", "2", id=2, from_seats=10)  # more specific: reaching it raises the price
+    far = line("everything", "20", id=3, from_seats=60)
+    near = line("domain", "9", id=4, from_seats=40)
+    elsewhere = line("everything", "50", id=5, accord_id=99, from_seats=45)
+    other = line("course", "90", id=6, target_id=6, from_seats=1)
+    lines = [base, far, near, elsewhere, other]
+    assert next_tier(subject(), lines, {14: 30}) == NextTier(near, 10, Decimal(910))
+    assert next_tier(subject(), lines, {14: 30, 99: 40}) == NextTier(elsewhere, 5, Decimal(500))
+    assert next_tier(subject(), [base, dearer]) is None
+    assert next_tier(subject(), [base, near], {14: 40}) is None
+    assert next_tier(subject(), []) is None
