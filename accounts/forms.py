@@ -9,7 +9,7 @@ from django import forms
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import NotificationKind, User
 from accounts.services import verify_login_address
 
 
@@ -40,6 +40,18 @@ class ResetPasswordKeyForm(AllauthResetPasswordKeyForm):
         with transaction.atomic():
             super().save()
             verify_login_address(user=self.user)
+
+
+class NotificationsForm(forms.Form):
+    """The mails that one wants, of those that may be declined."""
+
+    wanted = forms.TypedMultipleChoiceField(
+        label=_("M’envoyer un message pour"),
+        coerce=NotificationKind,
+        choices=NotificationKind.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
 
 
 class ProfileForm(forms.ModelForm[User]):

@@ -158,6 +158,16 @@ TABLE: dict[str, list[Row]] = {
         ]
         for route in ("document_detail", "document_view", "document_download")
     },
+    **{
+        route: [Row(frozenset(["administrator", "neighbour", "member_of_two"]))]
+        for route in ("journal", "journal_export", "journal_documents", "journal_documents_export")
+    },
+    # By POST only.
+    "visit_end": [members(405)],
+    "account_notifications": [members()],
+    # 302: asks who one is first.
+    "account_data": [members(302)],
+    "account_close": [members(302)],
     "establishments_shown": [members()],
     "documents_seen": [members(405)],
     "archive_create": [members(405)],
