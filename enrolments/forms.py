@@ -123,8 +123,8 @@ class ParticipantsForm(EstablishmentForm):
         self._take(read_roster(text))
         return text
 
-    def clean_roster(self) -> UploadedFile | None:
-        sent: UploadedFile | None = self.cleaned_data["roster"]
+    def clean_roster(self) -> UploadedFile[Any] | None:
+        sent: UploadedFile[Any] | None = self.cleaned_data["roster"]
         if sent is not None:
             if (sent.size or 0) > MOST_BYTES:
                 raise ValidationError(_("Ce fichier dépasse 2 Mo : envoyez une liste de noms seulement."))

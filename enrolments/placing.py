@@ -1,7 +1,7 @@
 """Making an order of a draft: once, whole, with seats that are there and prices that hold.
 
 Locks are taken in this order: the draft, the establishment, the accords, the session. Inside them everything that the
-pages showed is looked at again, because it may have changed meanwhile; what no longer holds raises, and nothing is kept.
+pages showed is looked at again, because it may have changed meanwhile; what does not hold any more raises.
 """
 
 from __future__ import annotations

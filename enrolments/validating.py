@@ -25,7 +25,7 @@ def validate_order(*, order: Order, actor: User) -> Order:
     """Accept an order that waits for staff: its enrolments are confirmed, its seats and prices held for good.
 
     The first order made on the site that is so validated opens the negotiated prices to its responsable (rule 7).
-    ValidationError, in French, when it does not wait, has no establishment, or one of its sessions was cancelled or is over.
+    ValidationError, in French, when it does not wait, has no establishment, or a session was cancelled or is over.
     """
     held = _held(order, actor)
     if held.establishment_id is None:
@@ -90,7 +90,7 @@ class Outcome:
 
 
 def settle_many(*, orders: Collection[Order], actor: User, reason: str | None = None) -> Outcome:
-    """Validate many orders, or refuse them if a `reason` is given; each by itself, so that one that can't harms no other."""
+    """Validate many orders, or refuse them for a `reason`; each by itself, so that one that can't harms no other."""
     outcome = Outcome()
     for order in sorted(orders, key=lambda one: one.pk):
         try:

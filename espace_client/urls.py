@@ -5,7 +5,17 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from espace_client.views import dashboard, demo_mailbox, email_change, order, pages, participant, search
+from espace_client.views import (
+    approval,
+    dashboard,
+    demo_mailbox,
+    email_change,
+    enrol,
+    order,
+    pages,
+    participant,
+    search,
+)
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
@@ -22,6 +32,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("enrolments.urls")),
     path("", include("espace_client.following_urls")),
     path("commandes/<int:pk>/", order.order_detail, name="order_detail"),
+    path("commandes/<int:pk>/approbation/", approval.order_approval, name="order_approval"),
+    path("commandes/<int:pk>/retrait/", approval.order_withdrawal, name="order_withdrawal"),
+    path("approbation/", approval.approval_policies, name="approval_policies"),
+    path("approbation/<int:pk>/", approval.approval_policy, name="approval_policy"),
+    path("inscrire/<int:pk>/", enrol.enrol_start, name="enrol_start"),
+    path("inscrire/<int:pk>/collaborateurs/", enrol.enrol_colleagues, name="enrol_colleagues"),
+    path("inscrire/<int:pk>/prix/", enrol.enrol_price, name="enrol_price"),
+    path("inscrire/brouillons/<uuid:token>/commande/", enrol.enrol_terms, name="enrol_terms"),
+    path("inscrire/brouillons/<uuid:token>/recapitulatif/", enrol.enrol_summary, name="enrol_summary"),
+    path("inscrire/brouillons/<uuid:token>/abandon/", enrol.enrol_discard, name="enrol_discard"),
+    path("inscrire/brouillons/<uuid:token>/session/<int:pk>/", enrol.enrol_transfer, name="enrol_transfer"),
     path("collaborateurs/<int:pk>/", participant.participant_detail, name="participant_detail"),
     path("", include("documents.urls")),
     path("gestion/", admin.site.urls),
