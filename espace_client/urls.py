@@ -6,15 +6,23 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from espace_client.views import (
+    access_review,
+    accesses,
     approval,
+    catalogue,
+    course,
     dashboard,
     demo_mailbox,
+    document_sharing,
     email_change,
     enrol,
+    invitations,
+    invited,
     order,
     pages,
     participant,
     search,
+    seo,
 )
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -25,6 +33,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("mentions-legales/", pages.legal, name="legal"),
     path("accessibilite/", pages.accessibility, name="accessibility"),
     path("sante/", pages.health, name="health"),
+    path("catalogue/", catalogue.catalogue, name="catalogue"),
+    path("catalogue/<int:pk>/", course.course_detail, name="course_detail"),
+    path("catalogue/<int:pk>/programme.pdf", course.course_programme, name="course_programme"),
+    path("sitemap.xml", seo.sitemap, name="sitemap"),
+    path("robots.txt", seo.robots, name="robots"),
     path("", include("accounts.urls")),
     path("compte/adresse/", email_change.email_change, name="account_email"),
     path("tableau-de-bord/", dashboard.dashboard, name="dashboard"),
@@ -45,6 +58,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("inscrire/brouillons/<uuid:token>/session/<int:pk>/", enrol.enrol_transfer, name="enrol_transfer"),
     path("collaborateurs/<int:pk>/", participant.participant_detail, name="participant_detail"),
     path("", include("documents.urls")),
+    path("documents/<int:pk>/partage/", document_sharing.document_sharing, name="document_sharing"),
+    path("acces/", accesses.access_list, name="access_list"),
+    path("acces/inviter/", invitations.access_invite, name="access_invite"),
+    path("acces/revue/", access_review.access_review, name="access_review"),
+    path("acces/<int:pk>/", accesses.access_change, name="access_change"),
+    path("acces/<int:pk>/retirer/", accesses.access_remove, name="access_remove"),
+    path("acces/invitations/<int:pk>/renvoyer/", invitations.invitation_resend, name="invitation_resend"),
+    path("acces/invitations/<int:pk>/revoquer/", invitations.invitation_revoke, name="invitation_revoke"),
+    path("invitation/", invited.invitation, name="invitation"),
+    path("invitation/<str:token>/", invited.invitation_open, name="invitation_open"),
     path("gestion/", admin.site.urls),
 ]
 
