@@ -61,7 +61,10 @@ def test_fifty_people_want_the_last_seat() -> None:
         client.force_login(user)
         clients.append(client)
         urls.append(reverse("enrol_summary", args=[draft.token]))
-    posts = [lambda client=client, url=url: client.post(url, {"total": "1500.00"}) for client, url in zip(clients, urls, strict=True)]
+    posts = [
+        lambda client=client, url=url: client.post(url, {"total": "1500.00"})
+        for client, url in zip(clients, urls, strict=True)
+    ]
     answers = all_at_once(posts)
     assert Counter(getattr(answer, "status_code", answer) for answer in answers) == {302: 1, 409: BUYERS - 1}
     assert seats_of(session).taken == 1
