@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from django import forms
@@ -36,7 +37,7 @@ class BandFormSet(BaseInlineFormSet[CancellationBand, CancellationTerms, Any]):
         super().clean()
         rows = [form.cleaned_data for form in self.forms if form.is_valid() and form.cleaned_data.get("under_days")]
         kept = sorted((row for row in rows if not row.get("DELETE")), key=lambda row: row["under_days"])
-        for nearer, farther in zip(kept, kept[1:], strict=False):
+        for nearer, farther in pairwise(kept):
             for name in ("cancel_rate", "move_rate"):
                 if nearer[name] < farther[name]:
                     raise ValidationError(_("Plus on est près du début, plus le taux doit être élevé."))

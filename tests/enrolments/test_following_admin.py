@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from django.urls import reverse
@@ -41,7 +42,7 @@ def test_terms_are_written_before_they_begin(world: World, client_for: ClientFor
     assert "plus le taux doit" in client.post(add, {**terms, **bands((10, 50, 0), (5, 20, 0))}).text
     assert client.post(add, {**terms, **bands((10, 50, 0), (5, 100, 50))}).status_code == 302
     kept = CancellationTerms.objects.get()
-    assert [(band.under_days, band.cancel_rate) for band in kept.bands.all()] == [(10, 50), (5, 100)]
+    assert [(band.under_days, band.cancel_rate) for band in kept.bands.all()] == [(10, Decimal(50)), (5, Decimal(100))]
     began = make_terms(date(2020, 1, 1))
     page = reverse("admin:enrolments_cancellationterms_change", args=[began.pk])
     assert client.post(page, terms).status_code == 403

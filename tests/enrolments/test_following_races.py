@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from decimal import Decimal
 from threading import Barrier, BrokenBarrierError, Thread
 from typing import Any
@@ -65,10 +66,8 @@ def meet_after_reading(monkeypatch: pytest.MonkeyPatch, module: Any, count: int)
 
     def slow(session: Session) -> seats.Seats:
         found = read(session)
-        try:
+        with suppress(BrokenBarrierError):
             barrier.wait(1)
-        except BrokenBarrierError:
-            pass
         return found
 
     monkeypatch.setattr(module, "seats_of", slow)

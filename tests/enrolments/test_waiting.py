@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.core import mail
@@ -74,7 +75,7 @@ def test_without_an_answer_it_goes_to_the_next(world: World, full: Session, run_
     move_waiting_lists.enqueue()
     run_tasks()
     assert states(first, second) == [WaitingState.EXPIRED, WaitingState.OFFERED]
-    assert "plus réservée" in " ".join(one.subject for one in mail.outbox)
+    assert "plus réservée" in " ".join(str(one.subject) for one in mail.outbox)
 
 
 def test_declining_passes_the_seat_on_at_once(world: World, full: Session) -> None:
@@ -149,6 +150,7 @@ def test_an_entry_is_its_owners(world: World, full: Session) -> None:
 def test_the_database_keeps_entries_sound(world: World, full: Session) -> None:
     entry = wait(world, full)
     rows = WaitingEntry.objects.filter(pk=entry.pk)
+    values: dict[str, Any]
     for values, constraint in [
         ({"state": "offered"}, "waiting_holds_while_offered"),
         ({"held_until": timezone.now()}, "waiting_holds_while_offered"),
