@@ -25,7 +25,7 @@ def coming_session(world: World, *, seats: int = 12, days: int = 30) -> Session:
 
 
 def colleagues(establishment: Establishment, count: int = 3) -> list[Participant]:
-    """Colleagues of the company who sit somewhere already, so that they are known to those who see the establishment."""
+    """Colleagues who sit somewhere in the establishment already: known to whoever sees it."""
     rows = Participant.objects.filter(enrolments__establishment=establishment).distinct().order_by("pk")
     return list(rows[:count])
 

@@ -215,7 +215,7 @@ def test_a_closed_account_orders_nothing(world: World) -> None:
 
 
 def test_a_colleague_whom_one_may_not_see_any_more(world: World) -> None:
-    """Ticked while visible through Lille; the person keeps the establishment by an order of theirs, not the colleague."""
+    """Ticked while seen through an access; the person keeps the establishment by an order, but not the colleague."""
     user, session = world.personas["administrator"], coming_session(world)
     draft = prepare(user, session, world.lille, known=1)
     total = total_of(draft)
