@@ -266,6 +266,8 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}
 CHORES: dict[str, timedelta] = {
     "enrolments.accord_reminders.announce_ending_accords": timedelta(days=1),
     "espace_client.retention.purge_old_lines": timedelta(days=1),
+    "enrolments.drafts.forget_drafts": timedelta(days=1),
+    "enrolments.waiting.move_waiting_lists": timedelta(minutes=5),
     "documents.archives.choosing.forget_old_archives": timedelta(days=1),
     "catalogue.words.refresh_words": timedelta(minutes=10),
 }

@@ -28,7 +28,18 @@ from catalogue.models import (
     Session,
 )
 from documents.models import Document, Serving, ServingOutcome
-from enrolments.models import Enrolment, Order, Participant
+from enrolments.models import (
+    CancellationTerms,
+    Enrolment,
+    EnrolmentEvent,
+    ErasureRequest,
+    EventKind,
+    Order,
+    Participant,
+    ParticipantMerge,
+    SessionProposal,
+    WaitingEntry,
+)
 from espace_client.models import ImportRefusal, ImportRun, ImportStatus, OutgoingMail
 from espace_client.outbox import deliver
 from tests.worlds import (
@@ -223,7 +234,54 @@ def _tasks(world: World, rows: int) -> None:
         deliver.enqueue(0)
 
 
+def _terms(world: World, rows: int) -> None:
+    for _ in range(rows):
+        days = CancellationTerms.objects.count()
+        terms = CancellationTerms.objects.create(in_force_from=timezone.localdate() + timedelta(days=days))
+        terms.bands.create(under_days=10, cancel_rate=50, move_rate=20)
+
+
+def _events(world: World, rows: int) -> None:
+    for _ in range(rows):
+        enrolment = make_order(world.lille, "journal@armor.example", world.sessions[:1], papers=False).enrolments.get()
+        EnrolmentEvent.objects.create(enrolment=enrolment, kind=EventKind.CANCELLED, fee=Decimal(10))
+
+
+def _proposals(world: World, rows: int) -> None:
+    for _ in range(rows):
+        order = make_order(world.lille, "journal@armor.example", world.sessions[:1], papers=False)
+        day = timezone.localdate()
+        SessionProposal.objects.create(
+            order=order, session=world.sessions[0], kind="cancelled", previous_starts_on=day, previous_ends_on=day
+        )
+
+
+def _waiting(world: World, rows: int) -> None:
+    for _ in range(rows):
+        WaitingEntry.objects.create(session=world.sessions[1], order_email="attente@armor.example")
+
+
+def _person(world: World) -> Participant:
+    return Participant.objects.create(company=world.armor.company, last_name=number("Doublon"))
+
+
+def _merges(world: World, rows: int) -> None:
+    for _ in range(rows):
+        ParticipantMerge.objects.create(kept=_person(world), merged=_person(world))
+
+
+def _erasures(world: World, rows: int) -> None:
+    for _ in range(rows):
+        ErasureRequest.objects.create(participant=_person(world))
+
+
 ROWS: dict[type[Model], Maker] = {
+    CancellationTerms: _terms,
+    EnrolmentEvent: _events,
+    ErasureRequest: _erasures,
+    ParticipantMerge: _merges,
+    SessionProposal: _proposals,
+    WaitingEntry: _waiting,
     Access: _accesses,
     AccessEvent: _access_events,
     AccordCadre: _accords,
