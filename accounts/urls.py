@@ -37,6 +37,7 @@ urlpatterns = [
         account.password_reset_from_key,
         name="account_reset_password_from_key",
     ),
+    path("etablissements-affiches/", views.establishments_shown, name="establishments_shown"),
     path("compte/", views.account_home, name="account_home"),
     path("compte/mot-de-passe/", account.password_change, name="account_change_password"),
     path("compte/mot-de-passe/choisir/", account.password_set, name="account_set_password"),

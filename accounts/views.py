@@ -1,19 +1,61 @@
 """The account page. Logging in, passwords, addresses, second factor and sessions are allauth's views."""
 
+from urllib.parse import urlsplit
+
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts.choice import choose_establishments, look_everywhere, places_of, whole_right
 from accounts.document_types import DocumentType
 from accounts.forms import ProfileForm
+from accounts.lists import AFTER, BEFORE
 from accounts.models import Access, User
 from accounts.requests import person
 from accounts.roles import Role
 
+# What the address of a list loses when the list becomes another one: its page, and a filter by establishment.
+OF_ANOTHER_LIST = ("etablissement", AFTER, BEFORE)
 
+
+@whole_right
+@require_http_methods(["GET", "HEAD", "POST"])
+def establishments_shown(request: HttpRequest) -> HttpResponse:
+    """Choose which of one's establishments to look at: one (`seul`), several (`etablissement`), or all (`tous`)."""
+    user, next_url = person(request), _page_to_show(request)
+    if request.method != "POST":
+        return render(request, "account/establishments_shown.html", {"next_url": next_url, "places": places_of(user)})
+    if "tous" in request.POST:
+        look_everywhere(user=user)
+    elif not choose_establishments(user=user, chosen=_chosen(request.POST)):
+        messages.error(request, _("Choisissez au moins un de vos établissements."))
+    return redirect(next_url)
+
+
+def _chosen(posted: QueryDict) -> set[int]:
+    """The ids that were sent; what is no id is nobody's."""
+    values = map(str, posted.getlist("seul") or posted.getlist("etablissement"))
+    return {int(value) for value in values if value.isascii() and value.isdigit() and len(value) <= 18}
+
+
+def _page_to_show(request: HttpRequest) -> str:
+    """The page where the person was, without what in its address would contradict the choice; else the dashboard."""
+    wanted = request.POST.get("next") or request.GET.get("next", "")
+    if not url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure()):
+        return reverse("dashboard")
+    parts = urlsplit(wanted)
+    params = QueryDict(parts.query, mutable=True)
+    for name in OF_ANOTHER_LIST:
+        params.pop(name, None)
+    return f"{parts.path}?{params.urlencode()}" if params else parts.path
+
+
+@whole_right
 @require_http_methods(["GET", "HEAD", "POST"])
 def account_home(request: HttpRequest) -> HttpResponse:
     """One's own name, function and telephone, what one sees, and the ways to security."""

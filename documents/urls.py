@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from documents import views
+from documents import verification, views
 from documents.archives import views as archives
 from documents.deposits import views as deposits
 from documents.signing import views as signing
 
 urlpatterns = [
+    path("verification/<slug:code>/", verification.verification, name="verification"),
     path("documents/", views.document_list, name="document_list"),
     path("documents/vus/", views.documents_seen, name="documents_seen"),
     path("documents/archive/", archives.archive_create, name="archive_create"),

@@ -85,6 +85,7 @@ def document_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "deposit": getattr(document, "deposit", None),
         "can_sign": not refusal_to_sign(document),
         "can_open_replaced": document.replaces_id is not None and visible.filter(pk=document.replaces_id).exists(),
+        "can_share": document.establishment_id in user.rights.administered,
     }
     return render(request, "documents/document_detail.html", context)
 

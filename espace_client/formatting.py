@@ -2,12 +2,44 @@
 
 from collections.abc import Mapping
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from urllib.parse import urlencode
 
-NBSP = "\u00a0"  # a space that never breaks
-NNBSP = "\u202f"  # the same, narrow: groups of thousands
-MINUS = "\u2212"
+from accounts.typography import (
+    MINUS,
+    MONTHS_SHORT,
+    NBSP,
+    NNBSP,
+    day_month,
+    day_of_month,
+    money,
+    number,
+    percent,
+    short_date,
+)
+
+__all__ = [
+    "EN_DASH",
+    "MINUS",
+    "MONTHS",
+    "MONTHS_SHORT",
+    "NBSP",
+    "NNBSP",
+    "WEEKDAYS",
+    "date_range",
+    "day_month",
+    "device",
+    "duration",
+    "file_size",
+    "initials",
+    "long_date",
+    "money",
+    "number",
+    "percent",
+    "query_string",
+    "short_date",
+]
+
 EN_DASH = "\u2013"
 
 WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
@@ -25,21 +57,6 @@ MONTHS = (
     "novembre",
     "décembre",
 )
-MONTHS_SHORT = ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc.")
-
-
-def number(value: Decimal | int | None, decimals: int = 0) -> str:
-    """`1190` → "1 190" (narrow no-break space), rounded half up to `decimals`; None → ""."""
-    if value is None:
-        return ""
-    rounded = Decimal(value).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
-    text = f"{abs(rounded):,.{decimals}f}".replace(",", NNBSP).replace(".", ",")
-    return MINUS + text if rounded < 0 else text
-
-
-def money(value: Decimal | int | None, decimals: int = 2) -> str:
-    """An amount in euros: `Decimal("1190")` → "1 190,00 €"; None, an amount one may not see, → ""."""
-    return "" if value is None else f"{number(value, decimals)}{NBSP}€"
 
 
 def _plain(value: Decimal) -> str:
@@ -47,25 +64,11 @@ def _plain(value: Decimal) -> str:
     return number(value, 0 if value == value.to_integral_value() else 1)
 
 
-def _day(value: date) -> str:
-    return "1er" if value.day == 1 else str(value.day)
-
-
 def long_date(value: date | None) -> str:
     """ "mardi 12 janvier 2027"; the first of a month is "1er"."""
     if value is None:
         return ""
-    return f"{WEEKDAYS[value.weekday()]} {_day(value)}{NBSP}{MONTHS[value.month - 1]} {value.year}"
-
-
-def day_month(value: date | None) -> str:
-    """ "12 janv.": a date whose year goes without saying."""
-    return "" if value is None else f"{_day(value)}{NBSP}{MONTHS_SHORT[value.month - 1]}"
-
-
-def short_date(value: date | None) -> str:
-    """ "12 janv. 2027", in one unbreakable piece."""
-    return "" if value is None else f"{day_month(value)}{NBSP}{value.year}"
+    return f"{WEEKDAYS[value.weekday()]} {day_of_month(value)}{NBSP}{MONTHS[value.month - 1]} {value.year}"
 
 
 def date_range(start: date | None, end: date | None) -> str:
@@ -77,7 +80,7 @@ def date_range(start: date | None, end: date | None) -> str:
         return f"{short_date(start)}{dash}{short_date(end)}"
     if start.month != end.month:
         return f"{day_month(start)}{dash}{short_date(end)}"
-    return f"{_day(start)}{NBSP}{EN_DASH}{NBSP}{short_date(end)}"
+    return f"{day_of_month(start)}{NBSP}{EN_DASH}{NBSP}{short_date(end)}"
 
 
 def duration(days: Decimal | int | None, hours: Decimal | int | None = None) -> str:

@@ -110,6 +110,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "accounts.choice.ChosenEstablishments",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 
@@ -140,7 +141,9 @@ if DATABASES["default"]:
     DATABASES["default"]["OPTIONS"] = {
         # Short queries, on disks without a head: an index costs little, and compiling a query or sharing it out costs
         # more than running it.
-        "options": "-c random_page_cost=1.1 -c jit=off -c max_parallel_workers_per_gather=0",
+        # Trigrams: "pyhton" is 0.27 like "python"; titles that share a good third of a word are worth showing.
+        "options": "-c random_page_cost=1.1 -c jit=off -c max_parallel_workers_per_gather=0"
+        " -c pg_trgm.similarity_threshold=0.25 -c pg_trgm.word_similarity_threshold=0.35",
         **DATABASES["default"].get("OPTIONS", {}),
         "prepare_threshold": 5,  # for accounts.statements: after five times PostgreSQL keeps the plan
         "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", 8), "timeout": 10},
@@ -261,6 +264,7 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}
 # What workers do by themselves: the path of a task without arguments, and how often.
 CHORES: dict[str, timedelta] = {
     "documents.archives.choosing.forget_old_archives": timedelta(days=1),
+    "catalogue.words.refresh_words": timedelta(minutes=10),
 }
 
 # --- Security -----------------------------------------------------------------------------------------------------
@@ -325,6 +329,8 @@ PROVIDER = {
     "legal": env.str("PROVIDER_LEGAL", ""),
     "iban": env.str("PROVIDER_IBAN", ""),
     "url": env.str("PROVIDER_URL", ""),
+    # The plateforme agréée through which invoices legally travel; printed on their copies when it is given.
+    "platform": env.str("PROVIDER_PLATFORM", ""),
 }
 
 env.seal()

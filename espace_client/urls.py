@@ -5,7 +5,25 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from espace_client.views import dashboard, demo_mailbox, email_change, order, pages, participant, search
+from espace_client.views import (
+    access_review,
+    accesses,
+    approval,
+    catalogue,
+    course,
+    dashboard,
+    demo_mailbox,
+    document_sharing,
+    email_change,
+    enrol,
+    invitations,
+    invited,
+    order,
+    pages,
+    participant,
+    search,
+    seo,
+)
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
@@ -15,14 +33,41 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("mentions-legales/", pages.legal, name="legal"),
     path("accessibilite/", pages.accessibility, name="accessibility"),
     path("sante/", pages.health, name="health"),
+    path("catalogue/", catalogue.catalogue, name="catalogue"),
+    path("catalogue/<int:pk>/", course.course_detail, name="course_detail"),
+    path("catalogue/<int:pk>/programme.pdf", course.course_programme, name="course_programme"),
+    path("sitemap.xml", seo.sitemap, name="sitemap"),
+    path("robots.txt", seo.robots, name="robots"),
     path("", include("accounts.urls")),
     path("compte/adresse/", email_change.email_change, name="account_email"),
     path("tableau-de-bord/", dashboard.dashboard, name="dashboard"),
     path("recherche/", search.search, name="search"),
     path("", include("enrolments.urls")),
+    path("", include("espace_client.following_urls")),
     path("commandes/<int:pk>/", order.order_detail, name="order_detail"),
+    path("commandes/<int:pk>/approbation/", approval.order_approval, name="order_approval"),
+    path("commandes/<int:pk>/retrait/", approval.order_withdrawal, name="order_withdrawal"),
+    path("approbation/", approval.approval_policies, name="approval_policies"),
+    path("approbation/<int:pk>/", approval.approval_policy, name="approval_policy"),
+    path("inscrire/<int:pk>/", enrol.enrol_start, name="enrol_start"),
+    path("inscrire/<int:pk>/collaborateurs/", enrol.enrol_colleagues, name="enrol_colleagues"),
+    path("inscrire/<int:pk>/prix/", enrol.enrol_price, name="enrol_price"),
+    path("inscrire/brouillons/<uuid:token>/commande/", enrol.enrol_terms, name="enrol_terms"),
+    path("inscrire/brouillons/<uuid:token>/recapitulatif/", enrol.enrol_summary, name="enrol_summary"),
+    path("inscrire/brouillons/<uuid:token>/abandon/", enrol.enrol_discard, name="enrol_discard"),
+    path("inscrire/brouillons/<uuid:token>/session/<int:pk>/", enrol.enrol_transfer, name="enrol_transfer"),
     path("collaborateurs/<int:pk>/", participant.participant_detail, name="participant_detail"),
     path("", include("documents.urls")),
+    path("documents/<int:pk>/partage/", document_sharing.document_sharing, name="document_sharing"),
+    path("acces/", accesses.access_list, name="access_list"),
+    path("acces/inviter/", invitations.access_invite, name="access_invite"),
+    path("acces/revue/", access_review.access_review, name="access_review"),
+    path("acces/<int:pk>/", accesses.access_change, name="access_change"),
+    path("acces/<int:pk>/retirer/", accesses.access_remove, name="access_remove"),
+    path("acces/invitations/<int:pk>/renvoyer/", invitations.invitation_resend, name="invitation_resend"),
+    path("acces/invitations/<int:pk>/revoquer/", invitations.invitation_revoke, name="invitation_revoke"),
+    path("invitation/", invited.invitation, name="invitation"),
+    path("invitation/<str:token>/", invited.invitation_open, name="invitation_open"),
     path("gestion/", admin.site.urls),
 ]
 

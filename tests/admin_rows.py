@@ -10,10 +10,12 @@ from django.contrib.auth.models import Group
 from django.db.models import Model
 from django.urls import reverse
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from accounts.document_types import DocumentType
-from accounts.models import Access, Company, Establishment, Invitation, RemovedAccess, User
+from accounts.models import Access, AccessEvent, Company, Establishment, Invitation, RemovedAccess, User
 from accounts.roles import Role
+from accounts.services import save_access
 from catalogue.models import (
     AccordCadre,
     AccordCoverage,
@@ -27,7 +29,8 @@ from catalogue.models import (
 )
 from documents.models import Acceptance, AcceptanceMethod, Deposit, Document, Scan, Serving, ServingOutcome
 from enrolments.models import Enrolment, Order, Participant
-from espace_client.models import ImportRefusal, ImportRun, ImportStatus
+from espace_client.models import ImportRefusal, ImportRun, ImportStatus, OutgoingMail
+from espace_client.outbox import deliver
 from tests.worlds import (
     World,
     give_access,
@@ -83,6 +86,17 @@ def _accesses(world: World, rows: int) -> None:
     for rank in range(rows):
         user, role = make_user(f"{number('acces')}@armor.example"), (Role.STANDARD, Role.ADMINISTRATOR)[rank % 2]
         give_access(user, world.nice, role, [DocumentType.FACTURE, DocumentType.CONVOCATION])
+
+
+def _access_events(world: World, rows: int) -> None:
+    for _ in range(rows):
+        save_access(
+            access=Access(
+                user=make_user(f"{number('donne')}@armor.example"), establishment=world.nice, role=Role.STANDARD
+            ),
+            types=[DocumentType.FACTURE],
+            actor=world.personas["staff"],
+        )
 
 
 def _removed_accesses(world: World, rows: int) -> None:
@@ -228,13 +242,25 @@ def _acceptances(world: World, rows: int) -> None:
         )
 
 
+def _mails(world: World, rows: int) -> None:
+    for _ in range(rows):
+        OutgoingMail.objects.create(sender="a@ib.example", recipients=["b@armor.example"], subject="Objet", raw=b"x")
+
+
+def _tasks(world: World, rows: int) -> None:
+    for _ in range(rows):
+        deliver.enqueue(0)
+
+
 ROWS: dict[type[Model], Maker] = {
     Acceptance: _acceptances,
     Deposit: _deposits,
     Access: _accesses,
+    AccessEvent: _access_events,
     AccordCadre: _accords,
     AccordLine: _accords,
     Company: _companies,
+    DBTaskResult: _tasks,
     Course: _courses,
     Document: _documents,
     Domain: _domains,
@@ -245,6 +271,7 @@ ROWS: dict[type[Model], Maker] = {
     ImportRun: _import_runs,
     Invitation: _invitations,
     Order: _orders,
+    OutgoingMail: _mails,
     Participant: _orders,
     RemovedAccess: _removed_accesses,
     Serving: _servings,

@@ -1,5 +1,5 @@
 """Who: people, companies and accesses. Importing the package registers all of it."""
 
-from . import accesses, companies, people
+from . import accesses, companies, journal, people
 
-__all__ = ["accesses", "companies", "people"]
+__all__ = ["accesses", "companies", "journal", "people"]

@@ -19,10 +19,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from accounts.models import Access, User
+from accounts.labels import label_of
+from accounts.models import Access, NotificationChoices, NotificationKind, User
 from accounts.services import open_account
 
-from .base import DecidedAdmin, QuestionFilter, ReadOnlyInline, staff
+from .base import EMPTY, DecidedAdmin, QuestionFilter, ReadOnlyInline, staff
 from .people_forms import NewUserForm, PasswordLinkForm
 from .security import AuthenticatorInline, EmailAddressInline, SessionInline
 
@@ -55,6 +56,17 @@ class AccessInline(ReadOnlyInline[Access, User]):
     verbose_name_plural = _("accès aux établissements")
 
 
+class NotificationInline(ReadOnlyInline[NotificationChoices, User]):
+    model = NotificationChoices
+    fields = ("refused",)
+    show_change_link = False
+    verbose_name_plural = _("notifications que la personne a refusées")
+
+    @admin.display(description=_("refusées"))
+    def refused(self, choices: NotificationChoices) -> str:
+        return ", ".join(label_of(NotificationKind, one) for one in choices.declined) or EMPTY
+
+
 @admin.register(User)
 class UserAdmin(DecidedAdmin[User]):
     """The login address is changed by its owner, who confirms it; a password is only ever chosen by its owner."""
@@ -68,7 +80,7 @@ class UserAdmin(DecidedAdmin[User]):
     readonly_fields = ("has_verified_address", "last_login", "date_joined")
     fixed_fields = ("email",)
     actions = ["send_password_links", "deactivate"]
-    inlines = (AccessInline, EmailAddressInline, AuthenticatorInline, SessionInline)
+    inlines = (AccessInline, EmailAddressInline, AuthenticatorInline, SessionInline, NotificationInline)
     _identity: ClassVar[tuple[Any, ...]] = (
         "email",
         ("civility", "first_name", "last_name"),

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.postgres.fields import ArrayField
 from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import JSONObject, Lower
@@ -24,6 +25,7 @@ from accounts.statements import execute
 
 from .access import Access, EstablishmentGrant
 from .base import DecidedInPortal
+from .company import Establishment
 
 _TYPE_BY_CODENAME = {document_type.codename: document_type for document_type in DocumentType}
 
@@ -47,6 +49,7 @@ def _accesses_with_codenames(now: datetime) -> models.QuerySet[Access, Any]:
     ).values("permission__codename")
     entry = JSONObject(
         establishment=F("establishment_id"),
+        name=F("establishment__name"),
         company=F("establishment__company_id"),
         role=F("role"),
         codenames=ArraySubquery(codenames),
@@ -99,14 +102,19 @@ class UserManager(BaseUserManager["User"]):
         return _rights(*rows[0]) if rows else Rights()
 
     def with_rights(self, user_id: int) -> User | None:
-        """A person and their rights, in one query: what every request begins with. None for an unknown one."""
+        """A person and their rights, in one query: what every request begins with. None for an unknown one.
+
+        `rights` are narrowed to the establishments that the person chose to look at; `whole_rights` are not.
+        """
         columns = tuple(field.attname for field in self.model._meta.concrete_fields)
         rows = execute(_person_row, (columns,), user_id=user_id, now=timezone.now())
         if not rows:
             return None
         *values, verified, entries = rows[0]
         user = User.from_db(self.db, columns, values)
-        user.rights = _rights(user.is_active, user.email, verified, entries)
+        user.whole_rights = _rights(user.is_active, user.email, verified, entries)
+        user.rights = user.whole_rights.narrowed_to(user.shown_establishments)
+        user.establishment_names = {entry["establishment"]: entry["name"] for entry in entries}
         return user
 
     def get_by_natural_key(self, username: str | None) -> User:
@@ -125,6 +133,15 @@ class User(DecidedInPortal, AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(_("actif"), default=True)
     is_staff = models.BooleanField(_("équipe interne"), default=False, help_text=_("Peut entrer dans la gestion."))
     date_joined = models.DateTimeField(_("compte ouvert le"), default=timezone.now)
+    closed_at = models.DateTimeField(_("compte fermé le"), null=True, blank=True, editable=False)
+    shown_establishments = ArrayField(
+        models.BigIntegerField(),
+        default=list,
+        blank=True,
+        editable=False,
+        verbose_name=_("établissements affichés"),
+        help_text=_("Ce que la personne a choisi de voir ; vide : tout ce à quoi elle a droit."),
+    )
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -141,6 +158,9 @@ class User(DecidedInPortal, AbstractBaseUser, PermissionsMixin):
                 fields=["email"], name="user_email_unique", violation_error_message=_("Un compte a déjà cette adresse.")
             ),
             models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_lower_case"),
+            models.CheckConstraint(
+                condition=models.Q(closed_at__isnull=True) | models.Q(is_active=False), name="user_closed_is_inactive"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -156,6 +176,17 @@ class User(DecidedInPortal, AbstractBaseUser, PermissionsMixin):
         return self.first_name or self.email
 
     @cached_property
-    def rights(self) -> Rights:
-        """What this person may see, read once per request; a service asks `rights_of` again inside its lock."""
+    def whole_rights(self) -> Rights:
+        """All that this person may see, read once per request; a service asks `rights_of` again inside its lock."""
         return User.objects.rights_of(self.pk)
+
+    @cached_property
+    def rights(self) -> Rights:
+        """What this person may see; in a request, and there only, what of it they chose to look at."""
+        return self.whole_rights
+
+    @cached_property
+    def establishment_names(self) -> dict[int, str]:
+        """The name of each establishment to which the person has an access in force."""
+        rows = Establishment.objects.filter(pk__in=self.whole_rights.establishments)
+        return dict(rows.values_list("pk", "name"))

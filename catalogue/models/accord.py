@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AnonymousUser
@@ -26,6 +27,15 @@ class AccordCadreQuerySet(models.QuerySet["AccordCadre"]):
         own = Establishment.objects.filter(pk__in=user.rights.priced_establishments)
         covers_all = Q(covers_all=True, company__in=own.values("company"))
         return self.filter(covers_all | Q(pk__in=AccordCoverage.objects.filter(establishment__in=own).values("accord")))
+
+    def in_force(self, on: date) -> AccordCadreQuerySet:
+        """Those whose first and last day, both included, are around this one."""
+        return self.filter(starts_on__lte=on, ends_on__gte=on)
+
+    def covering(self, establishment: Establishment) -> AccordCadreQuerySet:
+        """Those of its company that cover all of its establishments, or this one."""
+        listed = AccordCoverage.objects.filter(establishment=establishment).values("accord")
+        return self.filter(Q(covers_all=True) | Q(pk__in=listed), company=establishment.company_id)
 
 
 class AccordCadre(models.Model):
@@ -86,8 +96,20 @@ class LineKind(models.TextChoices):
     DISCOUNT = "discount", _("Remise")
 
 
+class AccordLineQuerySet(models.QuerySet["AccordLine"]):
+    def in_force(self, on: date) -> AccordLineQuerySet:
+        """Lines of accords in force on this day that hold on it themselves."""
+        started = Q(starts_on__isnull=True) | Q(starts_on__lte=on)
+        going_on = Q(ends_on__isnull=True) | Q(ends_on__gte=on)
+        return self.filter(started, going_on, accord__starts_on__lte=on, accord__ends_on__gte=on)
+
+
 class AccordLine(models.Model):
-    """A fixed price (EUR HT, for one course) or a discount (percent) for a scope, from `from_seats` seats ordered."""
+    """A fixed price (EUR HT, for one course) or a discount (percent) for a scope, from `from_seats` seats ordered.
+
+    It holds as long as its accord, unless it has a first or a last day of its own: a line that an order used is never
+    rewritten (kept by a trigger of the app of enrolments), only ended, and followed by another.
+    """
 
     accord = models.ForeignKey(AccordCadre, models.CASCADE, related_name="lines", verbose_name=_("accord-cadre"))
     scope = models.CharField(_("portée"), max_length=10, choices=LineScope.choices)
@@ -101,6 +123,10 @@ class AccordLine(models.Model):
     fixed_price = models.DecimalField(_("prix HT"), max_digits=10, decimal_places=2, null=True, blank=True)
     discount_rate = models.DecimalField(_("remise (%)"), max_digits=5, decimal_places=2, null=True, blank=True)
     from_seats = models.PositiveIntegerField(_("à partir de (places)"), default=0)
+    starts_on = models.DateField(_("du"), null=True, blank=True)
+    ends_on = models.DateField(_("au"), null=True, blank=True)
+
+    objects = AccordLineQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("ligne d’accord-cadre")
@@ -109,9 +135,21 @@ class AccordLine(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["accord", "scope", "course", "domain", "from_seats"],
+                condition=Q(ends_on__isnull=True),
                 nulls_distinct=False,
                 name="accord_line_once",
                 violation_error_message=_("Cet accord a déjà une ligne pour cette portée et ce seuil."),
+            ),
+            models.UniqueConstraint(
+                fields=["accord", "scope", "course", "domain", "from_seats", "starts_on"],
+                nulls_distinct=False,
+                name="accord_line_once_per_start",
+                violation_error_message=_("Cet accord a déjà une ligne pour cette portée et ce seuil."),
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_on__isnull=True) | Q(starts_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
+                name="accord_line_ends_after_it_starts",
+                violation_error_message=_("Une ligne finit le jour où elle commence, ou après."),
             ),
             models.CheckConstraint(
                 name="accord_line_scope_names_its_object",

@@ -40,7 +40,8 @@ def reach_of_documents(user_id: int, rights: Rights) -> list[Q]:
     administer; of those with a standard access, the types ticked there, less what was withheld from them, plus what
     was shared with them one by one. The address comes first: `disjoint` relies on it.
     """
-    reach = [] if rights.email is None else [Q(order_email=rights.email)]
+    own = Q(establishment_id__in=sorted(rights.establishments)) if rights.narrowed else Q()
+    reach = [] if rights.email is None else [Q(order_email=rights.email) & own]
     administered = sorted(rights.administered)
     few = len(rights.establishments) <= MOST_BRANCHES
     reach += [Q(establishment_id=one) for one in administered] if few else [Q(establishment_id__in=administered)]

@@ -51,7 +51,7 @@ def accept(*, document: Document, sha256: str, signatory: Signatory, actor: User
     The order is locked, so that one agreement or one signed copy wins; then right and state are read again.
     ValidationError, in French, when it can't be signed; Document.DoesNotExist when the right is gone.
     """
-    Order.objects.select_for_update().filter(pk=document.order_id).first()
+    list(Order.objects.select_for_update().filter(documents=document))
     reader = User(pk=actor.pk, is_active=True)
     reader.rights = User.objects.rights_of(actor.pk)
     visible = Document.objects.visible_to(reader).select_related("order", "acceptance", "replaced_by")

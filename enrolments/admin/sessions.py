@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.contrib import admin
 from django.db import models
 from django.db.models import F, Q
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -13,6 +14,8 @@ from accounts.admin.base import QuestionFilter, ReadOnlyInline, count_of
 from catalogue.admin import SessionAdmin
 from catalogue.models import Session, SessionState
 from enrolments.models import Enrolment
+
+from .attendance import attendance_view
 
 
 class EnrolmentOfSessionInline(ReadOnlyInline[Enrolment, Session]):
@@ -65,3 +68,11 @@ class SessionWithEnrolmentsAdmin(SessionAdmin):
     @admin.display(description=_("inscrits"), ordering="enrolled")
     def enrolled(self, session: Session) -> int:
         return int(getattr(session, "enrolled", 0))
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.attendance)
+        return [path("<int:pk>/presences/", view, name="catalogue_session_attendance"), *super().get_urls()]
+
+    def attendance(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Who was there, half-day by half-day."""
+        return attendance_view(request, self, pk)

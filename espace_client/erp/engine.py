@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 import psycopg
-from django.db import DataError, IntegrityError, OperationalError, connection, transaction
+from django.db import DataError, IntegrityError, OperationalError, connection
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+
+from enrolments.transitions import any_state
 
 from .chunk import Chunk, Fate
 from .columns import Layout, Line, Problem
@@ -101,7 +103,7 @@ class Engine:
         for attempt in range(1, ATTEMPTS + 1):
             chunk = Chunk(lines)
             try:
-                with transaction.atomic():
+                with any_state():  # one transaction, in which the ERP's states count, not the portal's steps to them
                     self._transact(chunk, take)
             except OperationalError as error:
                 if attempt == ATTEMPTS or not isinstance(error.__cause__, psycopg.errors.DeadlockDetected):

@@ -43,7 +43,7 @@ showTickers();
 
 // Empty filters stay out of the address.
 document.addEventListener("htmx:configRequest", (event) => {
-  if (!event.target.matches("form.filters")) return;
+  if (!event.target.matches("form.filters, form[data-tidy]")) return;
   const data = event.detail.formData;
   for (const [name, value] of [...data]) if (value === "") data.delete(name);
 });

@@ -39,7 +39,7 @@ def clerk(world: World) -> User:
 
 def user_form(user: User, **fields: Any) -> dict[str, Any]:
     """What the page of a person posts."""
-    inlines = unchanged("accesses", "emailaddress_set", "authenticator_set", "usersession_set")
+    inlines = unchanged("accesses", "emailaddress_set", "authenticator_set", "usersession_set", "notification_choices")
     return {"civility": "", "first_name": user.first_name, "last_name": user.last_name, **inlines, **fields}
 
 

@@ -8,7 +8,17 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts.models import Access, Company, Establishment, Invitation, RemovedAccess, User
+from accounts.journal import record
+from accounts.models import (
+    Access,
+    AccessEvent,
+    AccessEventType,
+    Company,
+    Establishment,
+    Invitation,
+    RemovedAccess,
+    User,
+)
 from accounts.roles import Role
 from tests.constraints import Side, refused, sides
 from tests.worlds import make_siren, make_siret, make_user
@@ -92,6 +102,28 @@ def test_an_access_is_remembered_as_removed_once(sides: Sides) -> None:
     RemovedAccess.objects.create(user=user, establishment=sides[0].establishment)
     with refused("removed_access_once"):
         RemovedAccess.objects.create(user=user, establishment=sides[0].establishment)
+
+
+def test_the_journal_of_accesses_only_grows(sides: Sides) -> None:
+    line = record(
+        actor=None,
+        establishment=sides[0].establishment,
+        subject_email="lea@armor.example",
+        event=AccessEventType.GIVEN,
+    )
+    with refused("access_event_never_changes"):
+        AccessEvent.objects.filter(pk=line.pk).update(subject_email="zoe@armor.example")
+    with refused("access_event_never_changes"):
+        AccessEvent.objects.filter(pk=line.pk).delete()
+    with refused("access_event_known"):
+        AccessEvent.objects.create(event="autre", subject_email="lea@armor.example")
+
+
+def test_a_closed_account_is_inactive(sides: Sides) -> None:
+    user = make_user("lea@armor.example")
+    with refused("user_closed_is_inactive"):
+        User.objects.filter(pk=user.pk).update(closed_at=timezone.now())
+    User.objects.filter(pk=user.pk).update(closed_at=timezone.now(), is_active=False)
 
 
 def invitation(side: Side, **fields: Any) -> Invitation:

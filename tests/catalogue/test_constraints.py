@@ -144,6 +144,21 @@ def test_a_line_is_there_once(sides: Sides) -> None:
     line(armor, scope=LineScope.COURSE, course=course, from_seats=10)
 
 
+def test_a_line_that_was_ended_can_be_followed_by_another(sides: Sides) -> None:
+    armor, today = sides[0], timezone.localdate()
+    rows = AccordLine.objects.filter(pk=armor.line.pk)
+    with refused("accord_line_once"):
+        line(armor, from_seats=0, starts_on=today)
+    rows.update(ends_on=today)
+    after = line(armor, from_seats=0, starts_on=today + timedelta(days=1))
+    with refused("accord_line_once"):
+        rows.update(ends_on=None)
+    with refused("accord_line_once_per_start"):
+        line(armor, from_seats=0, starts_on=after.starts_on, ends_on=after.starts_on)
+    with refused("accord_line_ends_after_it_starts"):
+        AccordLine.objects.filter(pk=after.pk).update(ends_on=today)
+
+
 @pytest.mark.parametrize("scope", [*LineScope.values, "planet"])
 @pytest.mark.parametrize("named", ["nothing", "course", "domain", "both"])
 def test_a_line_names_what_its_scope_says(sides: Sides, scope: str, named: str) -> None:

@@ -20,6 +20,7 @@ from documents.deposits import services
 from documents.deposits.services import Details, MayNotDepositError, deposit, types_to_deposit
 from documents.models import Acceptance, AcceptanceMethod, Deposit, Document, documents_storage
 from documents.signing.services import Signatory, accept
+from documents.store import store
 from enrolments.models import Order, OrderState
 from tests.conftest import ClientFor
 from tests.documents.uploads import examined, picture, upload
@@ -156,7 +157,6 @@ def test_a_right_taken_away_meanwhile_answers_404(
         Access.objects.filter(user=world.personas["administrator"]).delete()
         return store(content)
 
-    store = services.store
     monkeypatch.setattr(services, "store", lose)
     assert post(client, order, pdf("x")).status_code == 404
     assert not Document.objects.filter(order=order).exists()
@@ -236,7 +236,7 @@ def test_two_signed_copies_at_the_same_instant() -> None:
         try:
             outcomes.append(give(order, BPA, world.personas[name]).number)
         except ValidationError as error:
-            outcomes.append(error.message)
+            outcomes.append(str(error.message))
         finally:
             connection.close()
 
@@ -267,7 +267,7 @@ def test_staff_see_what_came_in_and_mark_it(client: Client, order: Order, world:
     assert f"{order.number}-PEC1" not in staff.get(f"{url}?suivi=a-traiter").text
     assert f"{order.number}-PEC1" in staff.get(f"{url}?suivi=traites").text
     original = staff.get(reverse("admin:documents_deposit_original", args=[drawn.pk]))
-    assert b"".join(original.streaming_content) == picture()
+    assert original.getvalue() == picture()
     assert original["Content-Type"] == "application/octet-stream"
     assert original["Content-Disposition"].startswith("attachment")
     plain = Deposit.objects.get(document__type=BC)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from unittest import mock
 
@@ -44,7 +45,7 @@ def enormous_png() -> bytes:
     )
 
 
-HOSTILE = {
+HOSTILE: dict[str, tuple[Callable[[], bytes], Flaw]] = {
     "script": (lambda: spoilt(named_script), Flaw.SCRIPT),
     "launch": (lambda: spoilt(launch), Flaw.LAUNCH),
     "embedded": (lambda: spoilt(attachment), Flaw.EMBEDDED_FILE),
@@ -110,7 +111,7 @@ def test_the_worker_by_itself(tmp_path: Path) -> None:
     good, bad, target = tmp_path / "good", tmp_path / "bad", tmp_path / "x.pdf"
     good.write_bytes(picture("PNG", "LA"))
     bad.write_bytes(b"\x89PNG\r\n\x1a\n")
-    with mock.patch.object(picture_worker.resource, "setrlimit") as limited:
+    with mock.patch("resource.setrlimit") as limited:
         assert picture_worker.main(str(good), str(target)) == 0
         assert picture_worker.main(str(bad), str(target)) == 1
     assert limited.call_count == 6
@@ -124,7 +125,7 @@ def test_a_worker_that_dies_or_hangs_refuses_the_picture() -> None:
     with mock.patch.object(pictures, "SECONDS", 0.001):
         assert pictures.pdf_of_picture(picture()) == Flaw.EXHAUSTING
     killed = mock.Mock(returncode=-9, stdout=b"")
-    with mock.patch.object(pictures.subprocess, "run", return_value=killed):
+    with mock.patch("subprocess.run", return_value=killed):
         assert pictures.pdf_of_picture(picture()) == Flaw.EXHAUSTING
 
 

@@ -94,7 +94,7 @@ def test_what_can_t_be_signed_is_said(client: Client, quote: Document, world: Wo
     other = make_document(DocumentType.BON_POUR_ACCORD, quote.order)  # type: ignore[arg-type]
     newer = make_document(DocumentType.BON_POUR_ACCORD, quote.order, replaces=other)  # type: ignore[arg-type]
     assert "a été remplacé" in sign(client, other).text
-    Order.objects.filter(pk=quote.order_id).update(state="cancelled")
+    Order.objects.filter(documents=quote).update(state="cancelled")
     assert "plus en cours" in sign(client, newer).text
     convention = make_document(DocumentType.CONVENTION, quote.order)  # type: ignore[arg-type]
     assert client.get(reverse("document_sign", args=[convention.pk])).status_code == 404
@@ -160,7 +160,7 @@ def test_two_agreements_at_the_same_instant() -> None:
                 accept(document=quote, sha256=quote.sha256, signatory=ANNE, actor=world.personas[name]).name
             )
         except ValidationError as error:
-            outcomes.append(error.message)
+            outcomes.append(str(error.message))
         finally:
             connection.close()
 

@@ -104,8 +104,8 @@ def test_an_order_is_attached_with_all_that_hangs_on_it(world: World, staff: Cli
 
 @pytest.mark.parametrize(("action", "state"), [("validate", OrderState.VALIDATED), ("refuse", OrderState.REFUSED)])
 def test_waiting_orders_are_settled_in_bulk(order: Order, world: World, staff: Client, action: str, state: str) -> None:
-    waiting, cancelled = world.armor.orders[world.lille.pk]
-    Order.objects.filter(pk=waiting.pk).update(state=OrderState.PENDING)
+    cancelled = world.armor.orders[world.lille.pk][1]
+    waiting = make_order(world.lille, "lea@armor.example", world.sessions, state=OrderState.PENDING, papers=False)
     Order.objects.filter(pk=cancelled.pk).update(state=OrderState.CANCELLED)
     staff.post(ORDERS, {"action": action, "_selected_action": [waiting.pk, cancelled.pk]})
     waiting.refresh_from_db()

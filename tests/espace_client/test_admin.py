@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.admin.base import CappedPaginator
-from accounts.models import EstablishmentGrant
+from accounts.models import EstablishmentGrant, NotificationChoices
 from catalogue.models import AccordCoverage, HalfDay
 from documents.models import Document, DocumentGrant, Serving
 from espace_client.models import ImportRefusal, ImportRun
@@ -23,7 +23,7 @@ from tests.worlds import World, make_user
 
 REGISTERED = sorted(admin.site._registry, key=lambda model: model._meta.label)
 # Shown on the page of what they belong to; grants as the checkboxes of an access, never raw.
-ELSEWHERE = {AccordCoverage, DocumentGrant, EstablishmentGrant, HalfDay}
+ELSEWHERE = {AccordCoverage, DocumentGrant, EstablishmentGrant, HalfDay, NotificationChoices}
 models_of_the_site = pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label_lower)
 
 

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 
 from accounts.models import Establishment
 from documents.models import Document
-from enrolments.models import Order, Participant
+from enrolments.models import OrderState, Participant
 from espace_client import components, moulds
 from tests.conftest import ClientFor
 from tests.worlds import World, make_order
@@ -41,7 +41,7 @@ def hostile(world: World) -> World:
     course = world.sessions[0].course
     course.title = HOSTILE
     course.save()
-    order = make_order(world.lille, "autre@armor.example", world.sessions)
+    order = make_order(world.lille, "autre@armor.example", world.sessions, state=OrderState.PENDING)
     order.enrolments.update(participant=None)
     make_order(None, "responsable@armor.example", world.sessions, papers=False)
     first = Document.objects.filter(establishment=world.lille, type="facture").earliest("pk")
@@ -50,7 +50,6 @@ def hostile(world: World) -> World:
         number="AV-<1>",
         replaces=first,
     )
-    Order.objects.filter(pk=order.pk).update(state="pending")
     return world
 
 

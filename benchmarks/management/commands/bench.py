@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from argparse import ArgumentParser
@@ -14,12 +15,15 @@ from django.core.management.base import BaseCommand
 from benchmarks.checking import assert_lawful
 from benchmarks.databases import Database, make_databases
 from benchmarks.filling import fill
+from benchmarks.importing import import_table, measure_import
 from benchmarks.measuring import Site, measure
 from benchmarks.personas import PERSONAS, admit
 from benchmarks.report import machine, pages_table
 from benchmarks.world import LARGE, QUICK, SMALL, World
 from documents.store import StoredFile, store
 
+FOLDER = Path(os.environ["BENCH_FOLDER"])
+QUICK_IMPORT, WHOLE_IMPORT = 2_000, 100_000  # enrolments, with three documents each
 PAPER_BYTES = 85_000  # a generated invoice or convention, with its fonts
 
 
@@ -33,21 +37,19 @@ class Command(BaseCommand):
         parser.add_argument("--output", type=Path, help="écrit aussi les tableaux dans ce fichier")
 
     def handle(self, *, quick: bool, only: str | None, rounds: int | None, output: Path | None, **_: Any) -> None:
-        t = time.perf_counter()
         call_command("collectstatic", interactive=False, verbosity=0)
-        print("static", time.perf_counter() - t)
         worlds = (SMALL, QUICK if quick else LARGE)
         paper = store(b"%PDF-1.7\n" + b"0" * (PAPER_BYTES - 9))
-        t = time.perf_counter()
-        databases = make_databases([world.name for world in worlds])
-        print("db", time.perf_counter() - t)
+        *databases, empty = make_databases([*(world.name for world in worlds), "importing"])
+        imported = None if only else measure_import(empty, FOLDER, QUICK_IMPORT if quick else WHOLE_IMPORT)
         sites = [self._site(world, database, paper) for world, database in zip(worlds, databases, strict=True)]
         found = measure(sites, rounds or (40 if quick else 150), [only] if only else ())
         report = f"{machine()}\n\n{pages_table(found, *worlds)}\n"
+        report += f"\n{import_table(imported)}\n" if imported else ""
         sys.stdout.write(report)
         if output:
             output.write_text(report)
-        for database in databases:
+        for database in (*databases, empty):
             database.close()
 
     def _site(self, world: World, database: Database, paper: StoredFile) -> Site:

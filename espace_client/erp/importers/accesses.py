@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count
 from django.utils.translation import gettext as _
 
-from accounts.models import Access, Establishment, EstablishmentGrant, RemovedAccess, User
+from accounts.journal import record
+from accounts.models import Access, AccessEventType, Establishment, EstablishmentGrant, RemovedAccess, User
 from accounts.roles import Role
 from accounts.services import set_document_types
 from espace_client.erp.choices import DOCUMENT_TYPES, ROLES
@@ -148,8 +149,10 @@ class Accesses(Importer):
         if access is None and _pair(line) not in held.removed:
             person, place = line.found["email"], line.found["siret"]
             access = Access.objects.create(user=person, establishment=place, role=line.values["niveau"])
+            _tell(access, AccessEventType.GIVEN, {"role": access.role})
             fate = Fate.CREATED
         elif access is not None and _new_role(access, line):
+            _tell(access, AccessEventType.CHANGED, {"role": [access.role, line.values["niveau"]]})
             access.role = line.values["niveau"]
             access.save(update_fields=["role"])
             fate = Fate.CHANGED
@@ -158,6 +161,16 @@ class Accesses(Importer):
             set_document_types(access=access, types=types)
             fate = max(fate, Fate.CHANGED)
         chunk.mark(line, fate)
+
+
+def _tell(access: Access, event: AccessEventType, details: Mapping[str, object]) -> None:
+    record(
+        actor=None,
+        establishment=access.establishment,
+        subject_email=access.user.email,
+        event=event,
+        details={**details, "origin": "erp"},
+    )
 
 
 def _lowers(access: Access | None, line: Line) -> bool:

@@ -29,9 +29,10 @@ def within_reach(rights: Rights) -> Q:
     """The rule of tenancy for whatever follows an order: the person's establishments, or their verified email (rule 1).
 
     For rows with `establishment_id` and `order_email`. Ids and address are literals, which PostgreSQL can plan with.
+    Someone who looks at some of their establishments sees the orders of these alone, their own included.
     """
     reach = Q(establishment_id__in=sorted(rights.establishments))
-    return reach if rights.email is None else reach | Q(order_email=rights.email)
+    return reach if rights.roaming_email is None else reach | Q(order_email=rights.roaming_email)
 
 
 def reach_by_branch(rights: Rights) -> list[Q]:
@@ -42,9 +43,10 @@ def reach_by_branch(rights: Rights) -> list[Q]:
     establishments = sorted(rights.establishments)
     groups = [[one] for one in establishments] if len(establishments) <= MOST_BRANCHES else [establishments]
     branches = [Q(establishment_id__in=group) for group in groups]
-    if rights.email is not None:
+    if rights.roaming_email is not None:
         elsewhere = Q(establishment_id__isnull=True) | ~Q(establishment_id__in=establishments)
-        branches.append(Q(order_email=rights.email) & elsewhere if establishments else Q(order_email=rights.email))
+        own = Q(order_email=rights.roaming_email)
+        branches.append(own & elsewhere if establishments else own)
     return branches
 
 
@@ -78,6 +80,7 @@ class Order(DecidedInPortal):
     """One order (commande): who ordered, for which establishment, and its state.
 
     `establishment` is None until staff attach it from `declared_siret`; the order is then visible to its orderer only.
+    `draft_token`: of the draft that it was made of, on the site; no draft makes two orders.
     """
 
     number = models.CharField(_("numéro"), max_length=30, unique=True)
@@ -100,6 +103,8 @@ class Order(DecidedInPortal):
     purchase_order_number = models.CharField(_("n° de bon de commande"), max_length=60, blank=True)
     opco = models.CharField(_("OPCO"), max_length=100, blank=True)
     channel = models.CharField(_("canal"), max_length=5, choices=OrderChannel.choices, default=OrderChannel.SITE)
+    comment = models.CharField(_("mot du client"), max_length=500, blank=True, default="", db_default="")
+    draft_token = models.UUIDField(null=True, blank=True, editable=False)
 
     objects = OrderQuerySet.as_manager()
 
@@ -117,6 +122,7 @@ class Order(DecidedInPortal):
         ]
         constraints = [
             unique_in_any_case("number", "order_number_any_case"),
+            models.UniqueConstraint(fields=["draft_token"], name="order_one_per_draft"),
             models.CheckConstraint(condition=Q(order_email=Lower("order_email")), name="order_email_lower_case"),
             models.CheckConstraint(condition=~Q(order_email=""), name="order_has_an_email"),
             models.CheckConstraint(condition=Q(state__in=OrderState.values), name="order_state_known"),
@@ -141,13 +147,26 @@ class ParticipantQuerySet(models.QuerySet["Participant"]):
             return self.none()
         return self.filter(pk__in=Enrolment.objects.visible_to(user).values("participant_id"))
 
+    def manageable_by(self, user: User) -> ParticipantQuerySet:
+        """People whose name the person may correct, merge, or ask to erase: see `managed_with`."""
+        return self.managed_with(user.rights)
+
+    def managed_with(self, rights: Rights) -> ParticipantQuerySet:
+        """An administrator: whoever is enrolled in their establishments. A responsable: whoever only they enrolled."""
+        seats = Enrolment.objects.filter(participant=OuterRef("pk"))
+        reach = Q(Exists(seats.filter(establishment_id__in=sorted(rights.administered))))
+        if rights.email is not None:
+            own = Exists(seats.filter(order_email=rights.email))
+            reach |= Q(own) & ~Q(Exists(seats.exclude(order_email=rights.email)))
+        return self.filter(reach)
+
     def visible_by_branch(self, user: User) -> list[ParticipantQuerySet]:
         """`visible_to`, by company (the index of names then serves), and the rest that the email opens."""
         enrolled = Exists(Enrolment.objects.visible_to(user).filter(participant=OuterRef("pk")))
         companies = sorted(user.rights.companies)
         branches = [self.filter(enrolled, company_id=company) for company in companies]
-        if user.rights.email is not None:
-            ordered = Enrolment.objects.filter(order_email=user.rights.email, participant__isnull=False)
+        if user.rights.roaming_email is not None:
+            ordered = Enrolment.objects.filter(order_email=user.rights.roaming_email, participant__isnull=False)
             elsewhere = Q(company__isnull=True) | ~Q(company_id__in=companies) if companies else Q()
             branches.append(self.filter(elsewhere, pk__in=ordered.values("participant_id")))
         return branches or [self.none()]
@@ -168,6 +187,9 @@ class Participant(DecidedInPortal):
     first_name = models.CharField(_("prénom"), max_length=100, blank=True)
     email = models.EmailField(_("adresse email"), max_length=254, blank=True)
     erp_key = models.CharField(max_length=460, blank=True, editable=False)
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, editable=False, related_name="+", verbose_name=_("fusionné avec")
+    )
 
     objects = ParticipantQuerySet.as_manager()
 

@@ -1,0 +1,194 @@
+"""Which prices a person is shown and an order gets: who may see negotiated ones (rule 7), for which establishment, why.
+
+The establishment decides. A person who may see the prices of several is shown those of one that an accord covers,
+preferably the one of their last order, otherwise the first by name; its name goes beside the price.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.utils.translation import gettext as _
+
+from accounts.models import Establishment, User
+from accounts.rights import Rights
+from accounts.typography import money
+from catalogue.models import AccordCadre, Course
+from catalogue.prices import Tariff, lines_in_force, subjects_of
+from catalogue.pricing import NextTier, Price, Subject
+
+from .accord_seats import seats_ordered
+from .models import Order, OrderChannel, OrderState
+
+
+def entitled(rights: Rights) -> QuerySet[Establishment]:
+    """The establishments whose negotiated prices a person may see (rule 7).
+
+    Those whose amounts an access opens (an administrator's, or a standard one with a priced type); and those for which
+    an order that the person made on the site, with their verified address, has been validated by staff.
+    """
+    opened = Q(pk__in=sorted(rights.priced_establishments))
+    if rights.email is not None:
+        validated = Order.objects.filter(
+            order_email=rights.email,
+            channel=OrderChannel.SITE,
+            state=OrderState.VALIDATED,
+            establishment__isnull=False,
+        )
+        opened |= Q(pk__in=validated.values("establishment"))
+    found = Establishment.objects.filter(opened)
+    return found.filter(pk__in=sorted(rights.establishments)) if rights.narrowed else found
+
+
+def _buyer(rights: Rights, on: date) -> tuple[Establishment, bool] | None:
+    """The establishment whose prices are shown, and whether an accord covers it on that day; None: public prices."""
+    in_force = AccordCadre.objects.in_force(on).filter(company=OuterRef("company"))
+    covered = Exists(in_force.filter(Q(covers_all=True) | Q(coverage__establishment=OuterRef("pk"))))
+    last_order = Order.objects.filter(order_email=rights.email or "").order_by("-placed_on", "-pk")
+    found = (
+        entitled(rights)
+        .annotate(is_covered=covered, is_last=Q(pk=Subquery(last_order.values("establishment")[:1])))
+        .order_by("-is_covered", "-is_last", "name", "pk")
+        .first()
+    )
+    return None if found is None else (found, found.is_covered)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPrice:
+    """What a page says of the price of one seat. EUR HT; `negotiated` is None where the public price applies.
+
+    `next_tier`: what more orders would give, of an accord with thresholds.
+    """
+
+    price: Price
+    establishment_name: str = ""
+    next_tier: NextTier | None = None
+
+    @property
+    def public(self) -> Decimal:
+        return self.price.public
+
+    @property
+    def negotiated(self) -> Decimal | None:
+        return self.price.amount if self.price.saving else None
+
+    @property
+    def saving(self) -> Decimal:
+        return self.price.saving
+
+    @property
+    def accord_reference(self) -> str:
+        return self.price.line.accord_reference if self.price.line else ""
+
+    @property
+    def until(self) -> date | None:
+        """The last day on which the line holds."""
+        return self.price.line.ends_on if self.price.line else None
+
+    @property
+    def explanation(self) -> str:
+        return self.price.explanation
+
+    @property
+    def next_tier_words(self) -> str:
+        """ "Encore 3 places commandées, et la place est à 820,00 € HT."; "" without a tier in sight."""
+        if self.next_tier is None:
+            return ""
+        figures = {"seats": self.next_tier.missing, "price": money(self.next_tier.amount)}
+        if self.next_tier.missing == 1:
+            return _("Encore une place commandée, et la suivante est à %(price)s HT.") % figures
+        return _("Encore %(seats)s places commandées, et la suivante est à %(price)s HT.") % figures
+
+
+@dataclass(frozen=True, slots=True)
+class PricesShown:
+    """The prices of a page, by course (id), and for whom. `reason`: why they are public ones; "" if they are not."""
+
+    by_course: Mapping[int, ShownPrice]
+    establishment: Establishment | None
+    reason: str
+
+    def __getitem__(self, course_id: int) -> ShownPrice:
+        return self.by_course[course_id]
+
+
+def prices_shown_to(user: User | AnonymousUser, courses: Sequence[Course], on: date) -> PricesShown:
+    """The prices of these courses as a person may see them on a day; four queries at most, however many courses.
+
+    The courses' domains cost one of these unless they come with the courses (`select_related("domain")`).
+    """
+    subjects = subjects_of(courses)
+    buyer = _buyer(user.rights, on) if user.is_authenticated else None
+    if buyer is None or not buyer[1]:
+        reason = _why_public(user) if buyer is None else _no_accord(buyer[0])
+        tariff = Tariff([])
+        return PricesShown(
+            {subject.course_id: ShownPrice(tariff.price_of(subject)) for subject in subjects},
+            buyer[0] if buyer else None,
+            reason,
+        )
+    establishment, tariff = buyer[0], tariff_of(buyer[0], on, subjects)
+    return PricesShown(
+        {
+            subject.course_id: ShownPrice(tariff.price_of(subject), establishment.name, tariff.next_tier(subject))
+            for subject in subjects
+        },
+        establishment,
+        "",
+    )
+
+
+def _why_public(user: User | AnonymousUser) -> str:
+    """The sentence beside a public price, the same whether the person's company has an accord or not."""
+    if not user.is_authenticated:
+        return _("Connectez-vous pour voir les prix de votre accord-cadre.")
+    if user.rights.email is None and not user.rights.establishments:
+        return _("Confirmez votre adresse email pour voir les prix de votre accord-cadre.")
+    if user.rights.establishments:
+        return _("Votre accès ne comprend pas les montants : seuls les prix publics vous sont montrés.")
+    return _(
+        "Prix publics. Si votre entreprise a un accord-cadre, ses prix s’afficheront ici dès que notre équipe aura "
+        "validé une première inscription que vous aurez faite sur le site."
+    )
+
+
+def _no_accord(establishment: Establishment) -> str:
+    return _("Aucun accord-cadre n’est en vigueur pour %(establishment)s : les prix publics s’appliquent.") % {
+        "establishment": establishment.name
+    }
+
+
+def tariff_of(establishment: Establishment, on: date, subjects: Iterable[Subject] | None = None) -> Tariff:
+    """The lines that hold for an establishment on a day, with the seats that their thresholds are compared to."""
+    lines = lines_in_force(establishment, on, subjects)
+    tiered = {line.accord_id for line in lines if line.from_seats}
+    return Tariff(lines, seats_ordered(tiered, on))
+
+
+def prices_for_order(
+    rights: Rights, establishment: Establishment | None, courses: Sequence[Course], on: date
+) -> dict[int, Price]:
+    """What an order of this person for this establishment is charged, by course (id); to be frozen on its enrolments.
+
+    Public prices for whoever may not see the negotiated ones yet (rule 7), or for an establishment not known yet. A
+    service passes rights that it has read inside its lock, and calls `lock_accords` before.
+    """
+    known = establishment is not None and entitled(rights).filter(pk=establishment.pk).exists()
+    subjects = subjects_of(courses)
+    tariff = tariff_of(establishment, on, subjects) if known and establishment is not None else Tariff([])
+    return {subject.course_id: tariff.price_of(subject) for subject in subjects}
+
+
+def lock_accords(establishment: Establishment, on: date) -> None:
+    """Wait for whoever changes the accords in force or orders under them, then hold them until the transaction ends.
+
+    Between this and the commit no line that gave a price can be rewritten, and no other order passes a threshold.
+    """
+    accords = AccordCadre.objects.covering(establishment).in_force(on).order_by("pk")
+    list(accords.select_for_update(no_key=True, of=("self",)).values_list("pk"))
