@@ -269,8 +269,6 @@ CHORES: dict[str, timedelta] = {
     "enrolments.drafts.forget_drafts": timedelta(days=1),
     "enrolments.waiting.move_waiting_lists": timedelta(minutes=5),
     "documents.archives.choosing.forget_old_archives": timedelta(days=1),
-    "documents.archives.choosing.forget_old_archives": timedelta(days=1),
-    "espace_client.retention.purge_old_lines": timedelta(days=1),
     "accounts.reminders.remind_reviews": timedelta(days=1),
     "catalogue.words.refresh_words": timedelta(minutes=10),
 }

@@ -79,10 +79,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("acces/invitations/<int:pk>/revoquer/", invitations.invitation_revoke, name="invitation_revoke"),
     path("invitation/", invited.invitation, name="invitation"),
     path("invitation/<str:token>/", invited.invitation_open, name="invitation_open"),
-    path("journal/", journal.journal, name="journal"),
-    path("journal/export/", journal.journal_export, name="journal_export"),
-    path("journal/documents/", journal.journal_documents, name="journal_documents"),
-    path("journal/documents/export/", journal.journal_documents_export, name="journal_documents_export"),
     path("gestion/", admin.site.urls),
 ]
 

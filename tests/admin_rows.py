@@ -27,7 +27,7 @@ from catalogue.models import (
     LineScope,
     Session,
 )
-from documents.models import Document, Serving, ServingOutcome
+from documents.models import Acceptance, AcceptanceMethod, Deposit, Document, Scan, Serving, ServingOutcome
 from enrolments.models import (
     CancellationTerms,
     Enrolment,
@@ -224,6 +224,35 @@ def _import_runs(world: World, rows: int) -> None:
         make_import_run()
 
 
+def _deposits(world: World, rows: int) -> None:
+    order = world.armor.orders[world.lille.pk][0]
+    for _ in range(rows):
+        document = make_document(DocumentType.BON_DE_COMMANDE, order)
+        Deposit.objects.create(
+            document=document,
+            user=world.personas["administrator"],
+            user_email=world.personas["administrator"].email,
+            original_name="scan.pdf",
+            original_sha256=document.sha256,
+            scan=Scan.NONE,
+        )
+
+
+def _acceptances(world: World, rows: int) -> None:
+    order = world.armor.orders[world.lille.pk][0]
+    for _ in range(rows):
+        document = make_document(DocumentType.BON_POUR_ACCORD, order)
+        Acceptance.objects.create(
+            document=document,
+            method=AcceptanceMethod.PORTAL,
+            name="Anne Le Goff",
+            job_title="DRH",
+            statement="Bon pour accord",
+            sha256=document.sha256,
+            user_email="administratrice@armor.example",
+        )
+
+
 def _mails(world: World, rows: int) -> None:
     for _ in range(rows):
         OutgoingMail.objects.create(sender="a@ib.example", recipients=["b@armor.example"], subject="Objet", raw=b"x")
@@ -282,6 +311,8 @@ ROWS: dict[type[Model], Maker] = {
     ParticipantMerge: _merges,
     SessionProposal: _proposals,
     WaitingEntry: _waiting,
+    Acceptance: _acceptances,
+    Deposit: _deposits,
     Access: _accesses,
     AccessEvent: _access_events,
     AccordCadre: _accords,

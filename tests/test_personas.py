@@ -246,6 +246,14 @@ TABLE: dict[str, list[Row]] = {
     "archive_detail": [owners(archive_of("administrator"), "administrator")],
     "archive_download": [owners(archive_of("administrator"), "administrator")],
     "opco_archive": [members(405, pk=1)],
+    "deposit_create": [
+        owners(order_by(MINE), "administrator", "member_of_two", "responsable"),
+        owners(order_by(OTHERS), "administrator", "member_of_two"),
+    ],
+    "document_sign": [
+        owners(document_by(MINE, DocumentType.BON_POUR_ACCORD), "administrator", "member_of_two", "responsable"),
+        owners(document_by(OTHERS, DocumentType.BON_POUR_ACCORD), "administrator", "member_of_two"),
+    ],
     "account_home": [members()],
     "account_login": [visitors()],
     "account_signup": [visitors()],
