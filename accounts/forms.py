@@ -4,6 +4,7 @@ from typing import Any
 
 from allauth.account.forms import ResetPasswordKeyForm as AllauthResetPasswordKeyForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
+from allauth.core import context
 from django import forms
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +23,14 @@ class SignupForm(AllauthSignupForm):
         label=_("Nom"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "family-name"})
     )
     field_order = ["first_name", "last_name", "email", "password1", "password2"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        proved = context.request.session.get("account_verified_email") if context.request else None
+        if proved:
+            email = self.fields["email"]
+            email.initial, email.help_text = proved, _("C’est l’adresse de votre invitation : elle est déjà vérifiée.")
+            email.widget.attrs["readonly"] = True
 
 
 class ResetPasswordKeyForm(AllauthResetPasswordKeyForm):

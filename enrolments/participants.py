@@ -7,6 +7,9 @@ import unicodedata
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from django.db.models import Q
+from django.db.models.functions import Lower
+
 from accounts.models import Establishment
 from enrolments.models import Participant
 
@@ -36,6 +39,13 @@ class Home(NamedTuple):
     def of(cls, establishment: Establishment | None, order_email: str) -> Home:
         return cls(None, order_email) if establishment is None else cls(establishment.company_id, "")
 
+    @property
+    def condition(self) -> Q:
+        """The participants who are known there."""
+        if self.company_id is None:
+            return Q(company__isnull=True, owner_email=self.owner_email)
+        return Q(company=self.company_id)
+
     @classmethod
     def of_participant(cls, participant: Participant) -> Home:
         return cls(participant.company_id, participant.owner_email)
@@ -59,3 +69,11 @@ def participants_by_key(wanted: Iterable[tuple[Home, str]]) -> dict[tuple[Home, 
     }
     rows = Participant.objects.raw(_BY_KEY, parameters)
     return {(Home.of_participant(participant), participant.erp_key): participant for participant in rows}
+
+
+def matching_participants(home: Home, last_names: Iterable[str]) -> dict[str, Participant]:
+    """Those of a home with one of these last names, by the key of their address and names; of two alike the oldest."""
+    folded = {last_name.lower() for last_name in last_names}
+    rows = Participant.objects.filter(home.condition).alias(folded=Lower("last_name"))
+    found = rows.filter(folded__in=sorted(folded)).order_by("-pk")
+    return {erp_key(one.email, one.last_name, one.first_name): one for one in found}

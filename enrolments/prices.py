@@ -32,7 +32,7 @@ def entitled(rights: Rights) -> QuerySet[Establishment]:
     Those whose amounts an access opens (an administrator's, or a standard one with a priced type); and those for which
     an order that the person made on the site, with their verified address, has been validated by staff.
     """
-    own = Q(pk__in=sorted(rights.priced_establishments))
+    opened = Q(pk__in=sorted(rights.priced_establishments))
     if rights.email is not None:
         validated = Order.objects.filter(
             order_email=rights.email,
@@ -40,8 +40,9 @@ def entitled(rights: Rights) -> QuerySet[Establishment]:
             state=OrderState.VALIDATED,
             establishment__isnull=False,
         )
-        own |= Q(pk__in=validated.values("establishment"))
-    return Establishment.objects.filter(own)
+        opened |= Q(pk__in=validated.values("establishment"))
+    found = Establishment.objects.filter(opened)
+    return found.filter(pk__in=sorted(rights.establishments)) if rights.narrowed else found
 
 
 def _buyer(rights: Rights, on: date) -> tuple[Establishment, bool] | None:

@@ -14,3 +14,4 @@ session_closed = Signal()  # session: it took place and its attendance is known
 session_cancelled = Signal()  # session
 enrolment_substituted = Signal()  # enrolment, previous: the participant before, or None
 enrolment_cancelled = Signal()  # enrolment
+enrolment_moved = Signal()  # enrolment, previous: the session before

@@ -8,23 +8,25 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.models import User
+
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """The provider's name and address, the navigation of a logged-in person, and whether this is the demonstration."""
-    logged_in = getattr(request, "user", None) is not None and request.user.is_authenticated
+    user = getattr(request, "user", None)
     return {
         "provider": settings.PROVIDER,
         "demo_mode": settings.DEMO,
-        "nav": _navigation(request.path) if logged_in else [],
+        "nav": _navigation(request.path, bool(user.rights.administered)) if isinstance(user, User) else [],
     }
 
 
-def _navigation(path: str) -> list[dict[str, Any]]:
-    return [{**place, "current": path.startswith(begins)} for place, begins in _places()]
+def _navigation(path: str, administrator: bool) -> list[dict[str, Any]]:
+    return [{**place, "current": path.startswith(begins)} for place, begins in _places(administrator)]
 
 
 @cache
-def _places() -> list[tuple[dict[str, Any], tuple[str, ...]]]:
+def _places(administrator: bool) -> list[tuple[dict[str, Any], tuple[str, ...]]]:
     """The places of the navigation, each with what the addresses of its pages begin with."""
     places = [
         (_("Tableau de bord"), _("Accueil"), "layout-dashboard", ("dashboard",)),
@@ -33,6 +35,8 @@ def _places() -> list[tuple[dict[str, Any], tuple[str, ...]]]:
         (_("Collaborateurs"), _("Équipe"), "users", ("participant_list",)),
         (_("Documents"), "", "files", ("document_list",)),
     ]
+    if administrator:
+        places.append((_("Accès"), "", "key-round", ("access_list",)))
     return [
         ({"label": label, "short": short, "icon": icon, "url": reverse(names[0])}, tuple(map(reverse, names)))
         for label, short, icon, names in places

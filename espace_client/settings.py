@@ -242,6 +242,8 @@ STORAGES: dict[str, Any] = {
 }
 WHITENOISE_USE_FINDERS = ESPACE_ENV == "test"  # no collectstatic before a test
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+# Where clamd listens: the path of its socket, or host:port. Empty: what clients hand in is inspected but not scanned.
+MALWARE_SCANNER: str = env.str("MALWARE_SCANNER", "")
 
 # --- Mails --------------------------------------------------------------------------------------------------------
 
@@ -261,6 +263,7 @@ EMAIL_FILE_PATH = DATA_DIR / "mails"
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
 # What workers do by themselves: the path of a task without arguments, and how often.
 CHORES: dict[str, timedelta] = {
+    "documents.archives.choosing.forget_old_archives": timedelta(days=1),
     "catalogue.words.refresh_words": timedelta(minutes=10),
 }
 
@@ -326,6 +329,8 @@ PROVIDER = {
     "legal": env.str("PROVIDER_LEGAL", ""),
     "iban": env.str("PROVIDER_IBAN", ""),
     "url": env.str("PROVIDER_URL", ""),
+    # The plateforme agréée through which invoices legally travel; printed on their copies when it is given.
+    "platform": env.str("PROVIDER_PLATFORM", ""),
 }
 
 env.seal()

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from django.db.models import Model
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from accounts.document_types import DocumentType
-from documents.models import Document
+from accounts.models import Access, Invitation
+from accounts.roles import Role
+from documents.models import Archive, Document
 from enrolments.models import Order, Participant
 from tests.conftest import ClientFor
 from tests.worlds import World
@@ -77,11 +81,54 @@ def participant_by(email: str) -> Callable[[World], Participant]:
     return lambda world: Participant.objects.filter(enrolments__order=order_by(email)(world)).earliest("pk")
 
 
+def archive_of(persona: str) -> Callable[[World], Archive]:
+    def make(world: World) -> Archive:
+        user = world.personas[persona]
+        ids = Document.objects.visible_to(user).values_list("pk", flat=True)[:2]
+        return Archive.objects.create(user=user, title="Archive", document_ids=list(ids), total=2)
+
+    return make
+
+
 MINE, OTHERS = "responsable@armor.example", "autre@armor.example"
 LILLE = ("administrator", "standard", "member_of_two")
 FACTURE, CONVOCATION = DocumentType.FACTURE, DocumentType.CONVOCATION
 
+ADMINISTRATORS = ("administrator", "neighbour", "member_of_two")
+
+
+def access_of(persona: str) -> Callable[[World], Access]:
+    return lambda world: Access.objects.get(user=world.personas[persona], establishment=world.lille)
+
+
+def invitation_to_lille(world: World) -> Invitation:
+    """An invitation that waits, made once for all the personas of a test."""
+    values = {"role": Role.STANDARD, "expires_at": timezone.now() + timedelta(days=14), "token_hash": "0" * 64}
+    where = {"email": "invitee@armor.example", "establishment": world.lille}
+    return Invitation.objects.get_or_create(**where, defaults=values)[0]
+
+
 TABLE: dict[str, list[Row]] = {
+    "access_list": [Row(frozenset(ADMINISTRATORS))],
+    "access_invite": [Row(frozenset(ADMINISTRATORS))],
+    "access_review": [Row(frozenset(ADMINISTRATORS))],
+    **{
+        route: [
+            owners(access_of("standard"), "administrator", "member_of_two"),
+            owners(access_of("delegate_ended"), "administrator", "member_of_two"),
+            owners(access_of("administrator"), "administrator", "member_of_two"),
+        ]
+        for route in ("access_change", "access_remove")
+    },
+    "invitation_resend": [owners(invitation_to_lille, "administrator", "member_of_two")],
+    "invitation_revoke": [owners(invitation_to_lille, "administrator", "member_of_two")],
+    "document_sharing": [
+        owners(document_by(MINE, FACTURE), "administrator", "member_of_two"),
+        owners(document_by(OTHERS, CONVOCATION), "administrator", "member_of_two"),
+    ],
+    # 404: whoever comes without a link that works is told what to do.
+    "invitation": [Row(frozenset(EVERYONE), allowed=404)],
+    "invitation_open": [Row(frozenset(EVERYONE), kwargs=(("token", "nonsense"),), allowed=302)],
     "home": [public()],
     "help": [public()],
     "legal": [public()],
@@ -110,6 +157,12 @@ TABLE: dict[str, list[Row]] = {
         for route in ("document_detail", "document_view", "document_download")
     },
     "establishments_shown": [members()],
+    "documents_seen": [members(405)],
+    "archive_create": [members(405)],
+    "archive_list": [members()],
+    "archive_detail": [owners(archive_of("administrator"), "administrator")],
+    "archive_download": [owners(archive_of("administrator"), "administrator")],
+    "opco_archive": [members(405, pk=1)],
     "account_home": [members()],
     "account_login": [visitors()],
     "account_signup": [visitors()],

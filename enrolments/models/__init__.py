@@ -17,16 +17,28 @@ from .deal import (
     within_reach,
 )
 from .drafts import DraftSeat, OrderDraft
-from .events import OrderEvent, OrderEventKind
+from .events import EnrolmentEvent, EventKind, ProposalKind, SessionProposal
+from .order_events import OrderEvent, OrderEventKind
+from .people import CalendarFeed, ErasureRequest, ErasureState, ParticipantMerge
+from .terms import CancellationBand, CancellationTerms, DayCount
+from .waiting import WaitingEntry, WaitingState
 
 __all__ = [
     "MOST_BRANCHES",
     "ApprovalPolicy",
     "Attendance",
+    "CalendarFeed",
+    "CancellationBand",
+    "CancellationTerms",
+    "DayCount",
     "DraftSeat",
     "Enrolment",
+    "EnrolmentEvent",
     "EnrolmentQuerySet",
     "EnrolmentState",
+    "ErasureRequest",
+    "ErasureState",
+    "EventKind",
     "Order",
     "OrderChannel",
     "OrderDraft",
@@ -35,7 +47,12 @@ __all__ = [
     "OrderQuerySet",
     "OrderState",
     "Participant",
+    "ParticipantMerge",
     "ParticipantQuerySet",
+    "ProposalKind",
+    "SessionProposal",
+    "WaitingEntry",
+    "WaitingState",
     "reach_by_branch",
     "within_reach",
 ]

@@ -147,6 +147,19 @@ class ParticipantQuerySet(models.QuerySet["Participant"]):
             return self.none()
         return self.filter(pk__in=Enrolment.objects.visible_to(user).values("participant_id"))
 
+    def manageable_by(self, user: User) -> ParticipantQuerySet:
+        """People whose name the person may correct, merge, or ask to erase: see `managed_with`."""
+        return self.managed_with(user.rights)
+
+    def managed_with(self, rights: Rights) -> ParticipantQuerySet:
+        """An administrator: whoever is enrolled in their establishments. A responsable: whoever only they enrolled."""
+        seats = Enrolment.objects.filter(participant=OuterRef("pk"))
+        reach = Q(Exists(seats.filter(establishment_id__in=sorted(rights.administered))))
+        if rights.email is not None:
+            own = Exists(seats.filter(order_email=rights.email))
+            reach |= Q(own) & ~Q(Exists(seats.exclude(order_email=rights.email)))
+        return self.filter(reach)
+
     def visible_by_branch(self, user: User) -> list[ParticipantQuerySet]:
         """`visible_to`, by company (the index of names then serves), and the rest that the email opens."""
         enrolled = Exists(Enrolment.objects.visible_to(user).filter(participant=OuterRef("pk")))
@@ -174,6 +187,9 @@ class Participant(DecidedInPortal):
     first_name = models.CharField(_("prénom"), max_length=100, blank=True)
     email = models.EmailField(_("adresse email"), max_length=254, blank=True)
     erp_key = models.CharField(max_length=460, blank=True, editable=False)
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, editable=False, related_name="+", verbose_name=_("fusionné avec")
+    )
 
     objects = ParticipantQuerySet.as_manager()
 

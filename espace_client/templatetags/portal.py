@@ -1,7 +1,7 @@
 """The portal's own filters and tags: `{% load portal %}`. Formatting itself is in `espace_client.formatting`."""
 
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import wraps
 from typing import Any, TypeVar, cast
@@ -63,6 +63,18 @@ def long_date(value: date | None) -> str:
 def short_date(value: date | None) -> str:
     """`{{ document.issued_on|short_date }}` → "12 janv. 2027"."""
     return formatting.short_date(value)
+
+
+@register.filter(expects_localtime=True)
+def last_day(ends_at: datetime | None) -> str:
+    """`{{ access.ends_at|last_day }}` → "12 janv. 2027": the last day of what ends at this instant."""
+    return "" if ends_at is None else formatting.short_date((ends_at - timedelta(seconds=1)).date())
+
+
+@register.filter(expects_localtime=True)
+def last_day_iso(ends_at: datetime) -> str:
+    """`value="{{ access.ends_at|last_day_iso }}"` → "2027-01-12", for a date field."""
+    return (ends_at - timedelta(seconds=1)).date().isoformat()
 
 
 @register.filter(expects_localtime=True)

@@ -1,0 +1,139 @@
+"""The mails of what happens to enrolments: one template, a heading, a few sentences, one link."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+
+from accounts.mails import link_to, send
+from accounts.notifications import NotificationKind, wants
+from enrolments.models import EnrolmentEvent, EventKind, SessionProposal, WaitingEntry
+from enrolments.models.events import ProposalKind
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from accounts.models import User
+    from catalogue.models import Session
+
+
+def _day(value: date) -> str:
+    return formats.date_format(value, "j F Y")
+
+
+def _moment(value: datetime) -> str:
+    return formats.date_format(timezone.localtime(value), "j F Y \\à H:i")
+
+
+def _name(session: Session) -> str:
+    """ "Python, les bases" du 12 janvier 2027 (Lille)"""
+    place = f" ({session.city})" if session.city else ""
+    return _("« %(title)s » du %(day)s%(place)s") % {
+        "title": session.course.title,
+        "day": _day(session.starts_on),
+        "place": place,
+    }
+
+
+def _send(
+    kind: NotificationKind, to: str, key: str, heading: str, sentences: Sequence[str], action: tuple[str, str]
+) -> None:
+    """A mail, to whoever did not decline this kind. `action`: the label and the address of its one link."""
+    if wants(to, kind):
+        label, url = action
+        context = {"heading": heading, "sentences": sentences, "url": url, "label": label}
+        send("enrolment_notice", to, context, key=key)
+
+
+def tell_change(event: EnrolmentEvent, actor: User) -> None:
+    """A change that somebody made, to the address of the order."""
+    enrolment = event.enrolment
+    sentences = [sentence_of(event), event.reason]
+    if event.fee:
+        sentences.append(_("Frais : %s € HT.") % f"{event.fee:.2f}".replace(".", ","))
+    sentences.append(_("Demandé par %s.") % (actor.get_full_name() or actor.email))
+    _send(
+        NotificationKind.ORDERS,
+        enrolment.order_email,
+        f"enrolment-event-{event.pk}",
+        str(event.get_kind_display()),
+        [sentence for sentence in sentences if sentence],
+        (_("Voir l’inscription"), link_to("enrolment_detail", enrolment.pk)),
+    )
+
+
+def sentence_of(event: EnrolmentEvent) -> str:
+    """What happened, in one sentence. Needs the event's participants and sessions, with their courses."""
+    before, after = event.participant_before, event.participant_after
+    if event.kind == EventKind.NAMED:
+        return _("%s prend la place qui restait à désigner.") % after
+    if event.kind == EventKind.SUBSTITUTED:
+        return _("%(after)s remplace %(before)s.") % {"after": after, "before": before}
+    if event.kind == EventKind.MOVED and event.session_before and event.session_after:
+        values = {"before": _name(event.session_before), "after": _name(event.session_after)}
+        return _("De %(before)s à %(after)s.") % values
+    if event.session_before and event.kind in (EventKind.CANCELLED, EventKind.SESSION_CANCELLED):
+        return _("La session était %s.") % _name(event.session_before)
+    return ""
+
+
+def tell_offer(entry: WaitingEntry) -> None:
+    """A seat is free: to whoever is next."""
+    held_until = entry.held_until
+    assert held_until is not None  # noqa: S101  # an offer has its end (a constraint)
+    _send(
+        NotificationKind.WAITING_LIST,
+        entry.order_email,
+        f"waiting-offer-{entry.pk}",
+        _("Une place s’est libérée"),
+        [
+            _("Une place se libère dans %s.") % _name(entry.session),
+            _("Elle vous est réservée jusqu’au %s. Ensuite, elle passe à la personne suivante.") % _moment(held_until),
+        ],
+        (_("Répondre"), link_to("waiting_detail", entry.pk)),
+    )
+
+
+def tell_expired(entry: WaitingEntry) -> None:
+    """The seat was not answered in time."""
+    _send(
+        NotificationKind.WAITING_LIST,
+        entry.order_email,
+        f"waiting-expired-{entry.pk}",
+        _("La place n’est plus réservée"),
+        [
+            _("Le délai pour répondre est passé : la place dans %s est proposée à la personne suivante.")
+            % _name(entry.session)
+        ],
+        (_("Voir mes listes d’attente"), link_to("waiting_list")),
+    )
+
+
+def tell_proposal(proposal: SessionProposal) -> None:
+    """The company cancelled or moved a session: to the address of each order with people in it."""
+    session, cancelled = proposal.session, proposal.kind == ProposalKind.CANCELLED
+    was = _("du %(first)s au %(last)s") % {
+        "first": _day(proposal.previous_starts_on),
+        "last": _day(proposal.previous_ends_on),
+    }
+    values = {"title": session.course.title, "was": was}
+    if cancelled:
+        said = _("Nous devons annuler la session « %(title)s » %(was)s.") % values
+    else:
+        values["now"] = _("du %(first)s au %(last)s") % {
+            "first": _day(session.starts_on),
+            "last": _day(session.ends_on),
+        }
+        said = _("La session « %(title)s » %(was)s aura lieu %(now)s.") % values
+    asked = _("Choisissez pour chaque personne une autre session, ou annulez sans frais.")
+    _send(
+        NotificationKind.SESSIONS,
+        proposal.order.order_email,
+        f"session-proposal-{proposal.pk}",
+        _("Session annulée") if cancelled else _("Nouvelles dates"),
+        [sentence for sentence in (said, proposal.reason, asked) if sentence],
+        (_("Choisir"), link_to("proposal_detail", proposal.pk)),
+    )

@@ -1,0 +1,19 @@
+"""Addresses of what follows and changes enrolments, waits for seats, and shows colleagues, calendars and budget."""
+
+from django.urls import path
+
+from espace_client.views import calendars, changes, enrolment, proposals, waiting
+
+urlpatterns = [
+    path("inscriptions/<int:pk>/", enrolment.enrolment_detail, name="enrolment_detail"),
+    path("inscriptions/<int:pk>/remplacer/", changes.enrolment_substitute, name="enrolment_substitute"),
+    path("inscriptions/<int:pk>/deplacer/", changes.enrolment_move, name="enrolment_move"),
+    path("inscriptions/<int:pk>/annuler/", changes.enrolment_cancel, name="enrolment_cancel"),
+    path("propositions/<int:pk>/", proposals.proposal_detail, name="proposal_detail"),
+    path("liste-d-attente/", waiting.waiting_list, name="waiting_list"),
+    path("liste-d-attente/<int:pk>/", waiting.waiting_detail, name="waiting_detail"),
+    path("sessions/<int:pk>/liste-d-attente/", waiting.waiting_join, name="waiting_join"),
+    path("agenda/", calendars.calendar_settings, name="calendar_settings"),
+    path("agenda/<slug:secret>/formations.ics", calendars.calendar_feed, name="calendar_feed"),
+    path("sessions/<int:pk>/agenda.ics", calendars.session_calendar, name="session_calendar"),
+]
