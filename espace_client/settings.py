@@ -265,6 +265,7 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}
 CHORES: dict[str, timedelta] = {
     "documents.archives.choosing.forget_old_archives": timedelta(days=1),
     "catalogue.words.refresh_words": timedelta(minutes=10),
+    "enrolments.drafts.forget_drafts": timedelta(days=1),
 }
 
 # --- Security -----------------------------------------------------------------------------------------------------

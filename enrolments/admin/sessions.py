@@ -10,7 +10,7 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin.base import QuestionFilter, ReadOnlyInline, count_of
+from accounts.admin.base import QuestionFilter, ReadOnlyInline, TriedForm, count_of
 from catalogue.admin import SessionAdmin
 from catalogue.models import Session, SessionState
 from enrolments.models import Enrolment
@@ -40,6 +40,10 @@ class SeatsFilter(QuestionFilter):
     }
 
 
+class SessionForm(TriedForm[Session]):
+    refusals = {"session_state_follows": ("state", _("On ne passe pas de l’état actuel à celui-ci."))}
+
+
 admin.site.unregister(Session)
 
 
@@ -47,6 +51,7 @@ admin.site.unregister(Session)
 class SessionWithEnrolmentsAdmin(SessionAdmin):
     """A session, with who is enrolled in it."""
 
+    form = SessionForm
     list_display = (
         "code",
         "course",
