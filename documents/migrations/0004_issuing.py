@@ -45,6 +45,7 @@ class Migration(migrations.Migration):
         ("accounts", "0002_constraints"),
         ("catalogue", "0002_constraints"),
         ("documents", "0003_library"),
+        ("documents", "0003_serving_purge"),
         ("enrolments", "0004_attendance"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
