@@ -257,7 +257,9 @@ EMAIL_FILE_PATH = DATA_DIR / "mails"
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
 # What workers do by themselves: the path of a task without arguments, and how often.
-CHORES: dict[str, timedelta] = {}
+CHORES: dict[str, timedelta] = {
+    "documents.issuing.tasks.check_stored_files": timedelta(days=1),
+}
 
 # --- Security -----------------------------------------------------------------------------------------------------
 
