@@ -271,6 +271,7 @@ CHORES: dict[str, timedelta] = {
     "documents.archives.choosing.forget_old_archives": timedelta(days=1),
     "accounts.reminders.remind_reviews": timedelta(days=1),
     "catalogue.words.refresh_words": timedelta(minutes=10),
+    "documents.issuing.tasks.check_stored_files": timedelta(days=1),
 }
 # How long the journals of accesses and of downloads are kept; the database keeps thirty days whatever this says.
 JOURNAL_DAYS: int = env.int("JOURNAL_DAYS", 365, validate=validate.Range(min=31))

@@ -216,6 +216,8 @@ TABLE: dict[str, list[Row]] = {
     "enrolment_list": [members()],
     "order_list": [members()],
     "participant_list": [members()],
+    # 404: nobody has the attestation of this code; with a code, tests/documents/issuing/test_verification.py.
+    "verification": [Row(frozenset(), refused=404, anonymous=404, kwargs=(("code", "inconnu"),))],
     "document_list": [members()],
     "order_detail": [owners(order_by(MINE), *LILLE, "responsable"), owners(order_by(OTHERS), *LILLE)],
     "participant_detail": [owners(participant_by(MINE), *LILLE, "responsable"), owners(participant_by(OTHERS), *LILLE)],
