@@ -88,7 +88,9 @@ class Visits:
         if _is_page(response):
             response.headers["Cache-Control"] = "private, no-store"
             return response
-        response.close()
+        file = getattr(response, "file_to_stream", None)
+        if file is not None:
+            file.close()
         return refusal(request, _("Un fichier ne s’ouvre pas pendant une visite : vous l’avez dans la gestion."))
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
