@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import InternalError, connection, transaction
@@ -64,6 +65,8 @@ class Visits:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if settings.SESSION_COOKIE_NAME not in request.COOKIES:  # a visitor: the session is not even looked at
+            return self.get_response(request)
         if VISIT not in request.session or _is_the_teams(request):
             return self.get_response(request)
         visitor, user = request.user, _visited(request)

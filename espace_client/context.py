@@ -17,7 +17,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {
         "provider": settings.PROVIDER,
         "demo_mode": settings.DEMO,
-        "nav": _navigation(request.path, bool(user.rights.administered)) if isinstance(user, User) else [],
+        "nav": _navigation(request.path, bool(user.whole_rights.administered)) if isinstance(user, User) else [],
     }
 
 
@@ -36,7 +36,7 @@ def _places(administrator: bool) -> list[tuple[dict[str, Any], tuple[str, ...]]]
         (_("Documents"), "", "files", ("document_list",)),
     ]
     if administrator:
-        places.append((_("Accès"), "", "key-round", ("access_list",)))
+        places.append((_("Accès"), "", "key-round", ("access_list", "journal")))
     return [
         ({"label": label, "short": short, "icon": icon, "url": reverse(names[0])}, tuple(map(reverse, names)))
         for label, short, icon, names in places
