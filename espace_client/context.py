@@ -20,6 +20,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "nav": _navigation(request.path, bool(user.rights.administered), _sees_amounts(user))
         if isinstance(user, User)
         else [],
+        "nav": _navigation(request.path, bool(user.whole_rights.administered)) if isinstance(user, User) else [],
     }
 
 
@@ -44,7 +45,7 @@ def _places(administrator: bool, amounts: bool) -> list[tuple[dict[str, Any], tu
     if amounts:
         places.append((_("Budget"), "", "wallet", ("budget",)))
     if administrator:
-        places.append((_("Accès"), "", "key-round", ("access_list",)))
+        places.append((_("Accès"), "", "key-round", ("access_list", "journal")))
     return [
         ({"label": label, "short": short, "icon": icon, "url": reverse(names[0])}, tuple(map(reverse, names)))
         for label, short, icon, names in places
