@@ -17,19 +17,15 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {
         "provider": settings.PROVIDER,
         "demo_mode": settings.DEMO,
-        "nav": _navigation(request.path, bool(user.rights.administered), _sees_amounts(user))
-        if isinstance(user, User)
-        else [],
-        "nav": _navigation(request.path, bool(user.whole_rights.administered)) if isinstance(user, User) else [],
+        "nav": _navigation_of(user, request.path) if isinstance(user, User) else [],
     }
 
 
-def _sees_amounts(user: User) -> bool:
-    return bool(user.rights.priced_establishments or user.rights.email)
-
-
-def _navigation(path: str, administrator: bool, amounts: bool) -> list[dict[str, Any]]:
-    return [{**place, "current": path.startswith(begins)} for place, begins in _places(administrator, amounts)]
+def _navigation_of(user: User, path: str) -> list[dict[str, Any]]:
+    """Whatever establishments are shown, what an administrator administers stays within reach."""
+    amounts = bool(user.rights.priced_establishments or user.rights.email)
+    places = _places(bool(user.whole_rights.administered), amounts)
+    return [{**place, "current": path.startswith(begins)} for place, begins in places]
 
 
 @cache
