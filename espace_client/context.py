@@ -23,12 +23,10 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _sees_amounts(user: User) -> bool:
-    return bool(user.rights.priced_establishments or user.rights.email)
-
-
-def _navigation(path: str, administrator: bool, amounts: bool) -> list[dict[str, Any]]:
-    return [{**place, "current": path.startswith(begins)} for place, begins in _places(administrator, amounts)]
+def _navigation(path: str, user: User) -> list[dict[str, Any]]:
+    rights = user.rights
+    places = _places(bool(rights.administered), bool(rights.priced_establishments or rights.email))
+    return [{**place, "current": path.startswith(begins)} for place, begins in places]
 
 
 @cache
@@ -37,7 +35,7 @@ def _places(administrator: bool, amounts: bool) -> list[tuple[dict[str, Any], tu
     places = [
         (_("Tableau de bord"), _("Accueil"), "layout-dashboard", ("dashboard",)),
         (_("Catalogue"), "", "book-open", ("catalogue",)),
-        (_("Inscriptions"), "", "calendar-days", ("enrolment_list", "order_list")),
+        (_("Inscriptions"), "", "calendar-days", ("enrolment_list", "order_list", "waiting_list", "calendar_settings")),
         (_("Collaborateurs"), _("Équipe"), "users", ("participant_list",)),
         (_("Documents"), "", "files", ("document_list",)),
     ]
