@@ -19,6 +19,7 @@ from accounts.roles import Role
 from catalogue.models import Session
 from documents.models import Archive, Document
 from enrolments.models import Enrolment, Order, Participant, SessionProposal, WaitingEntry
+from tests.accords import make_accord
 from tests.conftest import ClientFor
 from tests.worlds import World, make_order
 
@@ -205,14 +206,27 @@ TABLE: dict[str, list[Row]] = {
     "legal": [public()],
     "accessibility": [public()],
     "health": [public()],
+    "catalogue": [public()],
+    "course_detail": [Row(frozenset(EVERYONE), about=lambda world: world.sessions[0].course)],
+    "course_programme": [Row(frozenset(EVERYONE), about=lambda world: world.sessions[0].course)],
+    "sitemap": [public()],
+    "robots": [public()],
     "dashboard": [members()],
     "search": [members()],
     "enrolment_list": [members()],
     "order_list": [members()],
     "participant_list": [members()],
+    # 404: nobody has the attestation of this code; with a code, tests/documents/issuing/test_verification.py.
+    "verification": [Row(frozenset(), refused=404, anonymous=404, kwargs=(("code", "inconnu"),))],
     "document_list": [members()],
     "order_detail": [owners(order_by(MINE), *LILLE, "responsable"), owners(order_by(OTHERS), *LILLE)],
     "participant_detail": [owners(participant_by(MINE), *LILLE, "responsable"), owners(participant_by(OTHERS), *LILLE)],
+    "accord_list": [members()],
+    "accord_detail": [
+        owners(lambda world: make_accord(world.armor.company, world.lille), *LILLE, "responsable"),
+        owners(lambda world: make_accord(world.armor.company, world.nice), "responsable"),
+        owners(lambda world: make_accord(world.brume.company), "neighbour"),
+    ],
     **{
         route: [
             owners(document_by(MINE, FACTURE), *LILLE, "responsable"),
@@ -222,6 +236,16 @@ TABLE: dict[str, list[Row]] = {
         ]
         for route in ("document_detail", "document_view", "document_download")
     },
+    **{
+        route: [Row(frozenset(["administrator", "neighbour", "member_of_two"]))]
+        for route in ("journal", "journal_export", "journal_documents", "journal_documents_export")
+    },
+    # By POST only.
+    "visit_end": [members(405)],
+    "account_notifications": [members()],
+    # 302: asks who one is first.
+    "account_data": [members(302)],
+    "account_close": [members(302)],
     "establishments_shown": [members()],
     "documents_seen": [members(405)],
     "archive_create": [members(405)],
@@ -229,6 +253,14 @@ TABLE: dict[str, list[Row]] = {
     "archive_detail": [owners(archive_of("administrator"), "administrator")],
     "archive_download": [owners(archive_of("administrator"), "administrator")],
     "opco_archive": [members(405, pk=1)],
+    "deposit_create": [
+        owners(order_by(MINE), "administrator", "member_of_two", "responsable"),
+        owners(order_by(OTHERS), "administrator", "member_of_two"),
+    ],
+    "document_sign": [
+        owners(document_by(MINE, DocumentType.BON_POUR_ACCORD), "administrator", "member_of_two", "responsable"),
+        owners(document_by(OTHERS, DocumentType.BON_POUR_ACCORD), "administrator", "member_of_two"),
+    ],
     "account_home": [members()],
     "account_login": [visitors()],
     "account_signup": [visitors()],

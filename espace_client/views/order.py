@@ -17,6 +17,8 @@ from django.views.decorators.http import require_safe
 from accounts.document_types import DocumentType
 from accounts.models import User
 from accounts.requests import person
+from documents.archives.opco import PACK
+from documents.deposits.services import types_to_deposit
 from documents.models import Document, hide_amounts
 from enrolments.approving import approvable_by
 from enrolments.models import (
@@ -72,6 +74,8 @@ def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
     active = [enrolment for enrolment in enrolments if enrolment.state != EnrolmentState.CANCELLED]
     context = {
         "order": order,
+        "may_deposit": bool(types_to_deposit(order, user.rights)),
+        "opco_pack": any(document.type in PACK for document in documents),
         "enrolments": enrolments,
         "documents": documents,
         "steps": steps_of(order, active, happened) + billing_steps(order, documents, user),
