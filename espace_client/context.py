@@ -25,6 +25,9 @@ def _navigation_of(user: User, path: str) -> list[dict[str, Any]]:
     """Whatever establishments are shown, what an administrator administers stays within reach."""
     amounts = bool(user.rights.priced_establishments or user.rights.email)
     places = _places(bool(user.whole_rights.administered), amounts)
+def _navigation(path: str, user: User) -> list[dict[str, Any]]:
+    rights = user.rights
+    places = _places(bool(rights.administered), bool(rights.priced_establishments or rights.email))
     return [{**place, "current": path.startswith(begins)} for place, begins in places]
 
 
@@ -34,7 +37,7 @@ def _places(administrator: bool, amounts: bool) -> list[tuple[dict[str, Any], tu
     places = [
         (_("Tableau de bord"), _("Accueil"), "layout-dashboard", ("dashboard",)),
         (_("Catalogue"), "", "book-open", ("catalogue",)),
-        (_("Inscriptions"), "", "calendar-days", ("enrolment_list", "order_list")),
+        (_("Inscriptions"), "", "calendar-days", ("enrolment_list", "order_list", "waiting_list", "calendar_settings")),
         (_("Collaborateurs"), _("Équipe"), "users", ("participant_list",)),
         (_("Documents"), "", "files", ("document_list",)),
     ]

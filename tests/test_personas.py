@@ -125,7 +125,7 @@ def proposal_to(email: str) -> Callable[[World], SessionProposal]:
             "previous_ends_on": enrolment.starts_on,
             "kind": "moved",
         }
-        where = {"order": enrolment.order, "session": enrolment.session}
+        where: dict[str, Any] = {"order": enrolment.order, "session": enrolment.session}
         return SessionProposal.objects.get_or_create(**where, defaults=dates)[0]
 
     return make
@@ -135,7 +135,7 @@ def waiting_by(email: str) -> Callable[[World], WaitingEntry]:
     """An entry of a waiting list, made once for all the personas of a test."""
 
     def make(world: World) -> WaitingEntry:
-        where = {"session": world.sessions[1], "establishment": world.lille, "order_email": email}
+        where: dict[str, Any] = {"session": world.sessions[1], "establishment": world.lille, "order_email": email}
         return WaitingEntry.objects.get_or_create(**where)[0]
 
     return make
@@ -147,7 +147,7 @@ def some_session(world: World) -> Session:
 
 def session_of_armor(world: World) -> Session:
     """A session with nobody but people of Lille in it, ordered by the responsable."""
-    where = {"code": "SES-LILLE", "course": world.sessions[1].course}
+    where: dict[str, Any] = {"code": "SES-LILLE", "course": world.sessions[1].course}
     dates = {"starts_on": world.sessions[1].starts_on, "ends_on": world.sessions[1].ends_on}
     session, made = Session.objects.get_or_create(**where, defaults=dates)
     if made:
