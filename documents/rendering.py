@@ -3,8 +3,8 @@
 Importing this module costs over a second: only what renders imports it (a worker, a management command), never the
 web process at start-up. Styles, fonts and fetcher are made once per process; a warm page then takes some 60 ms.
 
-Tagged PDF/UA-1. The same Paper gives the same bytes: dates are the paper's own, the file's identifier is derived from
-its type and number, and the fonts are made without a time stamp.
+Tagged PDF/UA-1; invoices are PDF/A-3a with their Factur-X besides. The same Paper gives the same bytes: dates are the
+paper's own, the file's identifier is derived from its type and number, and fonts are made without a time stamp.
 """
 
 import hashlib
@@ -25,6 +25,8 @@ from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
+from documents.facturx.embedding import embed
+from documents.facturx.invoice import xml_of
 from documents.papers import Paper
 
 SCHEME = "static"
@@ -108,21 +110,39 @@ def source(paper: Paper) -> str:
 
 
 def render(paper: Paper) -> bytes:
-    """Return the PDF of `paper`. Raises RenderingError when its template refers to a file that is not ours."""
+    """Return the PDF of `paper`; that of an invoice or avoir is a PDF/A-3 with its Factur-X in it.
+
+    Raises RenderingError when the template refers to a file that is not ours, ValueError when the XML of an invoice
+    lacks a term.
+    """
+    if not paper.structured:
+        return _print(paper, "pdf/ua-1")
+    return embed(_print(paper, "pdf/a-3a"), xml_of(paper), paper.issued_on)
+
+
+def _print(paper: Paper, variant: str) -> bytes:
     identifier = hashlib.sha256(f"{paper.type}:{paper.number}".encode()).digest()[:16]
+    try:
+        return draw(source(paper), identifier, variant)
+    except RenderingError as error:
+        raise RenderingError(f"{paper.title}: {error}") from error
+
+
+def draw(html: str, identifier: bytes, variant: str = "pdf/ua-1") -> bytes:
+    """The PDF of a page, which need not be a Paper; RenderingError as above. `identifier`: 16 bytes."""
     try:
         with _lock:
             press = _press()
-            document = HTML(string=source(paper), url_fetcher=press.fetcher)
+            document = HTML(string=html.translate(PRINTABLE_SPACES), url_fetcher=press.fetcher)
             content: bytes = document.write_pdf(
                 stylesheets=[press.stylesheet],
                 font_config=press.fonts,
                 cache=press.images,
-                pdf_variant="pdf/ua-1",
+                pdf_variant=variant,
                 pdf_identifier=identifier,
             )
     except FatalURLFetchingError as error:  # a BaseException, which would end a worker
-        raise RenderingError(f"{paper.title}: {error}") from error
+        raise RenderingError(str(error)) from error
     return content
 
 

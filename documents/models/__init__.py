@@ -14,6 +14,9 @@ from .document import (
     versions_of,
 )
 from .evaluation import Evaluation, EvaluationLink
+from .funding import FundingAgreement
+from .invoicing import Invoice, InvoicedSeat, PlatformStatus
+from .issuing import Issue, IssueBatch, IssueState, NumberSeries, PaperKind, Progress
 from .visit import LibraryVisit
 
 __all__ = [
@@ -27,7 +30,17 @@ __all__ = [
     "DocumentQuerySet",
     "Evaluation",
     "EvaluationLink",
+    "FundingAgreement",
+    "Invoice",
+    "InvoicedSeat",
+    "Issue",
+    "IssueBatch",
+    "IssueState",
     "LibraryVisit",
+    "NumberSeries",
+    "PaperKind",
+    "PlatformStatus",
+    "Progress",
     "Scan",
     "Serving",
     "ServingOutcome",

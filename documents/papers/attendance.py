@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from accounts.document_types import DocumentType
@@ -34,6 +35,15 @@ class Achievement:
 
     objective: str
     level: str
+
+
+@dataclass(frozen=True)
+class Check:
+    """How anybody checks an attestation: the public address, the same as a QR (SVG of our own making), and the code."""
+
+    url: str
+    code: str
+    qr: SafeString
 
 
 @dataclass(frozen=True)
@@ -171,6 +181,7 @@ def attestation(
     achievements: Sequence[Achievement],
     number: str,
     issued_on: date,
+    check: Check | None = None,
 ) -> Paper:
     """What was learnt, and the certificat de réalisation (arrêté of 21 December 2018); `hours_attended` in hours."""
     return Paper(
@@ -179,5 +190,6 @@ def attestation(
         issued_on=issued_on,
         title=_("Attestation de fin de formation %(number)s") % {"number": number},
         subject=f"{trainee_name(enrolment)} · {enrolment.session.course.title}",
-        facts=_about(provider, enrolment) | {"hours_attended": hours_attended, "achievements": tuple(achievements)},
+        facts=_about(provider, enrolment)
+        | {"hours_attended": hours_attended, "achievements": tuple(achievements), "check": check},
     )

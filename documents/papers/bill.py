@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from enrolments.models import Enrolment, EnrolmentState
 
+from .mentions import EXEMPTION
 from .training import trainee_name
 
 CENT = Decimal("0.01")
@@ -101,23 +102,45 @@ class Bill:
         return self.net + sum((row.amount for row in self.vat), Decimal(0))
 
     @property
-    def exempt(self) -> bool:
-        """Whether a line bears no VAT: the paper then names the exemption (CGI, art. 261-4-4° a)."""
-        return any(line.vat_rate == 0 for line in self.lines)
+    def exemption(self) -> str:
+        """Why a line bears no VAT, when one does not (CGI annexe II art. 242 nonies A I-12°)."""
+        return EXEMPTION if any(line.vat_rate == 0 for line in self.lines) else ""
+
+    def reversed(self) -> Bill:
+        """The same seats, credited."""
+        return Bill(tuple(replace(line, quantity=-line.quantity) for line in self.lines))
+
+
+@dataclass(frozen=True)
+class Funding:
+    """What an OPCO pays directly, by subrogation: `part` of the total, EUR TTC; the client owes the rest."""
+
+    opco: str
+    file_number: str
+    part: Decimal
+
+    def remainder_of(self, total: Decimal) -> Decimal:
+        return total - self.part
 
 
 def bill_of(enrolments: Sequence[Enrolment], *, sign: int = 1) -> Bill:
     """Bill the enrolments that are not cancelled, at their frozen prices; `sign` -1 for a credit note on all."""
+    return Bill(tuple(line_of(group, sign) for group in groups_of(enrolments, cancelled=sign < 0)))
+
+
+def groups_of(enrolments: Sequence[Enrolment], *, cancelled: bool = False) -> list[list[Enrolment]]:
+    """The enrolments by line: a session at a price; the cancelled ones only if `cancelled`."""
     groups: dict[tuple[date, int, Decimal, Decimal, int], list[Enrolment]] = {}
     for enrolment in enrolments:
-        if sign < 0 or enrolment.state != EnrolmentState.CANCELLED:
+        if cancelled or enrolment.state != EnrolmentState.CANCELLED:
             session = enrolment.session
             key = (session.starts_on, session.pk, enrolment.public_price, enrolment.price, enrolment.accord_id or 0)
             groups.setdefault(key, []).append(enrolment)
-    return Bill(tuple(_line(groups[key], sign) for key in sorted(groups)))
+    return [groups[key] for key in sorted(groups)]
 
 
-def _line(group: Sequence[Enrolment], sign: int) -> BillLine:
+def line_of(group: Sequence[Enrolment], sign: int = 1) -> BillLine:
+    """The line of a group of `groups_of`."""
     first, course = group[0], group[0].session.course
     return BillLine(
         title=course.title,

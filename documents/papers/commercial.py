@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from accounts.document_types import DocumentType
 from enrolments.models import Enrolment, Order
 
-from .bill import bill_of
+from .bill import Bill, Funding, bill_of
+from .mentions import FLAT_INDEMNITY, LATE_PENALTIES, NO_DISCOUNT
 from .paper import Paper
 from .parties import Party, Provider
 from .training import actions_of
@@ -69,13 +70,33 @@ def convention(
     )
 
 
+def _service_dates(enrolments: Sequence[Enrolment]) -> tuple[date, date]:
+    """First and last day of what was given (CGI annexe II art. 242 nonies A I-10°)."""
+    sessions = [enrolment.session for enrolment in enrolments]
+    return min(one.starts_on for one in sessions), max(one.ends_on for one in sessions)
+
+
 def facture(
-    *, provider: Provider, order: Order, enrolments: Sequence[Enrolment], number: str, issued_on: date
+    *,
+    provider: Provider,
+    order: Order,
+    enrolments: Sequence[Enrolment],
+    number: str,
+    issued_on: date,
+    funding: Funding | None = None,
 ) -> Paper:
-    """The invoice (Code de commerce L441-9, CGI annexe II art. 242 nonies A), due `PAYMENT_DAYS` after its date."""
+    """The invoice (Code de commerce L441-9, CGI annexe II art. 242 nonies A), due `PAYMENT_DAYS` after its date.
+
+    `funding`: what an OPCO pays directly, by subrogation, out of the total TTC.
+    """
     facts = _facts(provider, order, enrolments) | {
         "heading": _("Facture"),
         "due_on": issued_on + timedelta(days=PAYMENT_DAYS),
+        "payment_days": PAYMENT_DAYS,
+        "service_dates": _service_dates(enrolments),
+        "funding": funding,
+        "remainder": None if funding is None else funding.remainder_of(bill_of(enrolments).total),
+        "mentions": (NO_DISCOUNT, LATE_PENALTIES, FLAT_INDEMNITY),
     }
     return Paper(
         type=DocumentType.FACTURE,
@@ -98,11 +119,16 @@ def avoir(
     invoice_number: str,
     invoice_date: date,
     reason: str,
+    bill: Bill | None = None,
 ) -> Paper:
-    """The credit note on `enrolments`: an invoice itself, that names the one it corrects (CGI art. 289 I-5)."""
+    """The credit note on `enrolments`: an invoice itself, that names the one it corrects (CGI art. 289 I-5).
+
+    `bill`: what the invoice bore for them, when that is kept; its amounts positive. Otherwise their prices of today.
+    """
     facts = _facts(provider, order, enrolments) | {
         "heading": _("Avoir"),
-        "bill": bill_of(enrolments, sign=-1),
+        "bill": bill_of(enrolments, sign=-1) if bill is None else bill.reversed(),
+        "service_dates": _service_dates(enrolments),
         "credited": {"number": invoice_number, "date": invoice_date, "reason": reason},
     }
     return Paper(

@@ -26,5 +26,10 @@ class Paper:
     amount: Decimal | None = None
 
     @property
+    def structured(self) -> bool:
+        """Whether the PDF also carries its figures for machines: an invoice or an avoir (Factur-X)."""
+        return self.type == DocumentType.FACTURE
+
+    @property
     def template(self) -> str:
         return f"pdf/{self.type.value}.html"

@@ -29,7 +29,8 @@ def vat_number_of(siren: str) -> str:
 
 @dataclass(frozen=True)
 class Provider:
-    """Who issues (settings.PROVIDER). `legal`: form, capital and RCS (Code de commerce R123-237)."""
+    """Who issues (settings.PROVIDER). `legal`: form, capital and RCS (Code de commerce R123-237); `platform`: the
+    plateforme agréée through which its invoices travel (CGI art. 289 bis)."""
 
     name: str
     address: str
@@ -40,6 +41,7 @@ class Provider:
     url: str = ""
     legal: str = ""
     iban: str = ""
+    platform: str = ""
 
     @classmethod
     def from_settings(cls, stand_in: Mapping[str, str] | None = None) -> Provider:
@@ -66,6 +68,10 @@ class Provider:
         return self.siret[:9]
 
     @property
+    def siren_spaced(self) -> str:
+        return spaced(self.siren, 3, 3, 3)
+
+    @property
     def vat_number(self) -> str:
         return vat_number_of(self.siren)
 
@@ -81,7 +87,8 @@ class Party:
     name: str
     company: str = ""
     address: str = ""
-    town: str = ""
+    postal_code: str = ""
+    city: str = ""
     siret: str = ""
     vat_number: str = ""
     email: str = ""
@@ -92,7 +99,8 @@ class Party:
             name=establishment.name,
             company=establishment.company.name if establishment.company.name != establishment.name else "",
             address=establishment.address,
-            town=f"{establishment.postal_code} {establishment.city}".strip(),
+            postal_code=establishment.postal_code,
+            city=establishment.city,
             siret=establishment.siret,
             vat_number=establishment.vat_number,
             email=establishment.billing_email,
@@ -105,9 +113,17 @@ class Party:
         return cls.of_establishment(order.establishment)
 
     @property
+    def town(self) -> str:
+        return f"{self.postal_code} {self.city}".strip()
+
+    @property
+    def siren(self) -> str:
+        return self.siret[:9]
+
+    @property
     def siret_spaced(self) -> str:
         return spaced(self.siret, 3, 3, 3, 5)
 
     @property
     def siren_spaced(self) -> str:
-        return spaced(self.siret[:9], 3, 3, 3)
+        return spaced(self.siren, 3, 3, 3)

@@ -59,7 +59,8 @@ MENTIONS = {
     DocumentType.FACTURE: (
         "FA2026-00001", "BC-4512", "842 173 969 00024", "FR40842173969", "901 847 265 00019", PROVIDER.vat_number,
         "jeudi 10 décembre 2026", "2 290,00 €", "1 946,50 €", "AC-2026-014", "TVA 20 %", "1 167,90 €", "7 007,40 €",
-        "samedi 9 janvier 2027", "trois fois l’intérêt légal", "40 €", "D441-5", "escompte", "prestation de services",
+        "samedi 9 janvier 2027", "trois fois le taux de l’intérêt légal", "40 €", "D441-5", "escompte",
+        "prestation de services", "842 173 969", "901 847 265",
     ),
 }  # fmt: skip
 
@@ -242,7 +243,7 @@ def test_hostile_text_is_text(monkeypatch: pytest.MonkeyPatch) -> None:
         assert "<style" not in source, kind
         assert "&lt;link rel=attachment" in source, kind
         with pikepdf.open(io.BytesIO(rendering.render(paper))) as pdf:
-            assert not pdf.attachments, kind
+            assert set(pdf.attachments) == ({"factur-x.xml"} if kind == DocumentType.FACTURE else set()), kind
     assert fetched
     assert all(url.startswith("static:") for url in fetched)
 

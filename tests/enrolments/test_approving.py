@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.core import mail
@@ -243,6 +244,7 @@ class TestPages:
             "stand_in_from": today.isoformat(),
             "stand_in_until": (today + timedelta(days=9)).isoformat(),
         }
+        wrong: dict[str, Any]
         for wrong, message in [
             ({"threshold": "-1"}, "supérieure ou égale à 0"),
             ({"stand_in": world.personas["neighbour"].pk}, "Sélectionnez un choix valide"),

@@ -1,0 +1,121 @@
+"""Which papers an event calls for. Each function says so for one event, and is called in its transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from accounts.models import Establishment, User
+from catalogue.models import Session, SessionState
+from documents.issuing.asking import Subject, ask, reissue
+from documents.issuing.drawing import WILL_RUN
+from documents.models import IssueBatch, PaperKind
+from enrolments.attendance import with_hours_attended
+from enrolments.models import Enrolment, EnrolmentState, Order, OrderState
+from enrolments.models.deal import EnrolmentQuerySet
+
+
+def when_placed(order: Order) -> IssueBatch | None:
+    """The quote to sign, as soon as the order waits for the team."""
+    if order.state != OrderState.PENDING:
+        return None
+    return ask(subjects=[Subject.of_order(PaperKind.BON_POUR_ACCORD, order)], reason=_("Commande %s passée") % order)
+
+
+def when_validated(order: Order) -> IssueBatch | None:
+    """The convention; and what its sessions, if they are confirmed already, would have given its trainees."""
+    subjects = [Subject.of_order(PaperKind.CONVENTION, order)]
+    seats = [one for one in _seats(order.enrolments.all()) if one.session.state in WILL_RUN]
+    subjects += convocations(seats) + sheets(seats)
+    reason = _("Validation de la commande %s") % order
+    reissue(subjects=sheets(seats), reason=reason)  # a sheet that was printed before now lacks these trainees
+    return ask(subjects=subjects, reason=reason)
+
+
+def when_confirmed(session: Session) -> IssueBatch | None:
+    """A convocation for each trainee, an attendance sheet for each establishment."""
+    seats = list(_seats(session.enrolments.all()))
+    return ask(subjects=convocations(seats) + sheets(seats), reason=_("Confirmation de la session %s") % session)
+
+
+def when_closed(session: Session) -> IssueBatch | None:
+    """An attestation for each trainee who was there, an invoice for each order."""
+    seats = list(_seats(session.enrolments.all()))
+    return ask(subjects=attestations(seats) + bills(seats), reason=_("Clôture de la session %s") % session)
+
+
+def when_substituted(enrolment: Enrolment) -> IssueBatch | None:
+    """A convocation for whoever comes instead; and the papers that named the other, anew."""
+    reason = _("Participant remplacé : inscription %s") % enrolment
+    _reissue_lists(enrolment, reason)
+    seat = _seats(Enrolment.objects.filter(pk=enrolment.pk)).first()
+    if seat is None or seat.session.state not in WILL_RUN or seat.session.state == SessionState.DONE:
+        return None
+    convocation = convocations([seat])
+    return reissue(subjects=convocation, reason=reason) or ask(subjects=convocation, reason=reason)
+
+
+def when_cancelled(enrolment: Enrolment) -> IssueBatch | None:
+    """The lists that still name the trainee, anew, when somebody is left on them."""
+    return _reissue_lists(enrolment, _("Inscription %s annulée") % enrolment)
+
+
+def _reissue_lists(enrolment: Enrolment, reason: str) -> IssueBatch | None:
+    order, session = enrolment.order, enrolment.session
+    subjects = []
+    if order.state == OrderState.VALIDATED and order.enrolments.active().exists():
+        subjects.append(Subject.of_order(PaperKind.CONVENTION, order))
+    others = _seats(session.enrolments.filter(order__establishment=order.establishment))
+    if order.establishment is not None and session.state != SessionState.DONE and others.exists():
+        subjects.append(Subject.of_sheet(session, order.establishment))
+    return reissue(subjects=subjects, reason=reason)
+
+
+def _seats(enrolments: QuerySet[Enrolment]) -> QuerySet[Enrolment]:
+    """Those of validated orders that were not cancelled, with what subjects are made of."""
+    kept = enrolments.filter(order__state=OrderState.VALIDATED).exclude(state=EnrolmentState.CANCELLED)
+    return kept.select_related("order__establishment", "session").order_by("pk")
+
+
+def convocations(seats: Iterable[Enrolment]) -> list[Subject]:
+    """For the seats that have a name."""
+    return [Subject.of_seat(PaperKind.CONVOCATION, one) for one in seats if one.participant_id is not None]
+
+
+def sheets(seats: Iterable[Enrolment]) -> list[Subject]:
+    """One per session and establishment; an order that is attached to none has none yet."""
+    pairs: dict[tuple[int, int], tuple[Session, Establishment]] = {}
+    for one in seats:
+        if one.order.establishment is not None:
+            pairs[one.session_id, one.order.establishment.pk] = (one.session, one.order.establishment)
+    return [Subject.of_sheet(session, establishment) for session, establishment in pairs.values()]
+
+
+def attestations(seats: Iterable[Enrolment]) -> list[Subject]:
+    """For the named trainees who followed some of it."""
+    rows = with_hours_attended(_seats(_named(seats)))
+    return [Subject.of_seat(PaperKind.ATTESTATION, one) for one in rows if getattr(one, "hours_attended", 0) > 0]
+
+
+def bills(seats: Iterable[Enrolment]) -> list[Subject]:
+    """One per order and session; those of orders that are attached to no establishment wait for that."""
+    pairs = {(one.order_id, one.session_id): one for one in seats if one.order.establishment_id is not None}
+    return [Subject.of_bill(one.order, one.session) for one in pairs.values()]
+
+
+def evaluations(seats: Iterable[Enrolment]) -> list[Subject]:
+    """For the trainees whose answers are in."""
+    answered = _seats(_named(seats).filter(evaluation__submitted_at__isnull=False))
+    return [Subject.of_seat(PaperKind.EVALUATION, one) for one in answered]
+
+
+def _named(seats: Iterable[Enrolment]) -> EnrolmentQuerySet:
+    return Enrolment.objects.filter(pk__in=[one.pk for one in seats], participant__isnull=False)
+
+
+def when_answered(enrolment: Enrolment, actor: User | None = None) -> IssueBatch | None:
+    """The évaluation of a trainee who has sent their answers."""
+    seats = evaluations([enrolment])
+    return ask(subjects=seats, reason=_("Évaluation de l’inscription %s") % enrolment, actor=actor)

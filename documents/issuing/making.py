@@ -1,0 +1,131 @@
+"""Making a paper: numbered, printed, checked, stored and recorded, in a worker that may be killed at any step.
+
+- Series without gap (invoices): one transaction from the number to the document. Killed before its commit, nothing was
+  taken; what may be left is a whole file that no row names, which the next attempt finds and keeps.
+- Other series: the number and the date are kept first, with what asked for them, so that two processes can print at
+  once; an attempt that was killed is made again under the same number, with the same bytes.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from documents.facturx import checking
+from documents.facturx.checking import InvoiceRefusedError
+from documents.facturx.embedding import embedded_xml
+from documents.issuing import drawing, invoicing, verifying
+from documents.issuing.errors import NotIssuableError
+from documents.issuing.numbering import next_number
+from documents.models import Document, Issue, IssueState, PaperKind
+from documents.papers import Paper
+from documents.rendering import RenderingError, render
+from documents.store import StoredFile, store
+from enrolments.models import Order
+
+logger = logging.getLogger(__name__)
+FOR_PEOPLE = (NotIssuableError, InvoiceRefusedError, RenderingError)
+
+
+def make(issue_id: int) -> Document | None:
+    """Issue the paper, unless it was; return its document, or None when only people can mend what is in the way.
+
+    Then the reason is on the row, in French. What may pass by itself (a full disk, a database that went away) is on the
+    row too, and raised, so that the task is tried again.
+    """
+    try:
+        if Issue.objects.values_list("kind", flat=True).get(pk=issue_id) not in _GAPLESS:
+            _hold_number(issue_id)
+        return _make(issue_id)
+    except FOR_PEOPLE as error:
+        _fail(issue_id, reason_of(error))
+        logger.warning("Issue %d is refused: %s", issue_id, error)
+        return None
+    except Exception as error:
+        _fail(issue_id, reason_of(error))
+        raise
+
+
+_GAPLESS = frozenset(kind for kind in PaperKind if kind.gapless)
+
+
+def reason_of(error: Exception) -> str:
+    """What to say to the team."""
+    if isinstance(error, NotIssuableError):
+        return " ".join(error.messages)
+    if isinstance(error, InvoiceRefusedError):
+        return _("La facture n’est pas conforme, rien n’est émis : %s") % error
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return _("Le disque des documents est plein : la pièce sera émise quand il y aura de la place.")
+    if isinstance(error, OSError):
+        return _("Le fichier ne peut pas être écrit (%s) : nouvel essai plus tard.") % error
+    return _("La pièce n’a pas pu être faite (%(kind)s) : %(error)s") % {"kind": type(error).__name__, "error": error}
+
+
+@transaction.atomic
+def _hold_number(issue_id: int) -> None:
+    issue = Issue.objects.select_for_update().get(pk=issue_id)
+    if not issue.number:
+        issue.number, issue.issued_on = next_number(issue.paper_kind)
+        issue.save(update_fields=["number", "issued_on"])
+
+
+@transaction.atomic
+def _make(issue_id: int) -> Document:
+    """The whole of it. Locked in this order: the order that is billed, the issue, the series of numbers."""
+    issue = Issue.objects.get(pk=issue_id)
+    if issue.paper_kind.gapless:
+        Order.objects.select_for_update(of=["self"]).get(issues=issue)  # its seats stay what they are meanwhile
+    issue = Issue.objects.select_for_update().get(pk=issue_id)
+    if issue.document_id is not None:
+        return Document.objects.get(pk=issue.document_id)
+    if issue.issued_on is None:
+        issue.number, issue.issued_on = next_number(issue.paper_kind)
+    return _finish(issue, drawing.draw(issue, issue.number, issue.issued_on))
+
+
+def _finish(issue: Issue, paper: Paper) -> Document:
+    document = _record(issue, paper, store(_checked(paper)))
+    issue.state, issue.document, issue.error = IssueState.DONE, document, ""
+    issue.printed = verifying.printed_facts(paper) if issue.check_code else {}
+    issue.save(update_fields=["state", "document", "error", "number", "issued_on", "printed"])
+    return document
+
+
+def _checked(paper: Paper) -> bytes:
+    """The PDF; that of an invoice only if its XML is one that the official rules take."""
+    content = render(paper)
+    if paper.structured:
+        checking.check(embedded_xml(content))
+    return content
+
+
+def _record(issue: Issue, paper: Paper, stored: StoredFile) -> Document:
+    document = Document.objects.create(
+        type=paper.type,
+        number=paper.number,
+        issued_on=paper.issued_on,
+        order_id=issue.order_id,
+        enrolment_id=issue.enrolment_id,
+        session_id=issue.session_id,
+        establishment_id=issue.establishment_id if issue.order_id is None else None,
+        file=stored.name,
+        sha256=stored.sha256,
+        size=stored.size,
+        amount=paper.amount,
+        replaces_id=issue.replaces_id,
+    )
+    if issue.paper_kind.gapless:
+        invoicing.record(issue, document, paper)
+    if issue.kind == PaperKind.FACTURE:
+        order = Order.objects.get(issues=issue)
+        billed = list(drawing.detailed(invoicing.billable(order, issue.session_id)))
+        invoicing.record_seats(document, billed, paper.facts["bill"])
+    return document
+
+
+def _fail(issue_id: int, reason: str) -> None:
+    Issue.objects.filter(pk=issue_id).exclude(state=IssueState.DONE).update(state=IssueState.FAILED, error=reason)

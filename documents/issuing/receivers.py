@@ -1,0 +1,42 @@
+"""What happens to orders, sessions and enrolments is answered here, inside the transaction of the event."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.dispatch import receiver
+
+from catalogue.models import Session
+from documents.issuing import due
+from enrolments import signals
+from enrolments.models import Enrolment, Order
+
+
+@receiver(signals.order_placed)
+def on_order_placed(order: Order, **kwargs: Any) -> None:
+    due.when_placed(order)
+
+
+@receiver(signals.order_validated)
+def on_order_validated(order: Order, **kwargs: Any) -> None:
+    due.when_validated(order)
+
+
+@receiver(signals.session_confirmed)
+def on_session_confirmed(session: Session, **kwargs: Any) -> None:
+    due.when_confirmed(session)
+
+
+@receiver(signals.session_closed)
+def on_session_closed(session: Session, **kwargs: Any) -> None:
+    due.when_closed(session)
+
+
+@receiver(signals.enrolment_substituted)
+def on_enrolment_substituted(enrolment: Enrolment, **kwargs: Any) -> None:
+    due.when_substituted(enrolment)
+
+
+@receiver(signals.enrolment_cancelled)
+def on_enrolment_cancelled(enrolment: Enrolment, **kwargs: Any) -> None:
+    due.when_cancelled(enrolment)

@@ -1,0 +1,82 @@
+"""The check of attestations: the secret code in their QR, and what a public page says of it."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import segno
+from django.conf import settings
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from documents.models import Issue, IssueState
+from documents.papers import Paper
+from documents.papers.attendance import Check
+
+RANDOM_BYTES = 16  # 128 bits: nobody finds one by trying
+
+
+class Validity(StrEnum):
+    VALID = "valid"
+    REPLACED = "replaced"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the public page says; `printed` is what the paper itself bears, nothing else, and nothing when unknown."""
+
+    validity: Validity
+    number: str
+    issued_on: str
+    printed: dict[str, str]
+
+
+def new_code() -> str:
+    return secrets.token_urlsafe(RANDOM_BYTES)
+
+
+def printed_check(issue: Issue) -> Check:
+    """The address of the check of this attestation, as it is printed."""
+    code = issue.check_code or ""
+    url = settings.SITE_URL + reverse("verification", args=[code])
+    drawn = segno.make(url, error="m", micro=False).svg_inline(
+        border=0, scale=1, dark="#14213d", title=_("Code QR : vérifier cette attestation à l’adresse %s") % url
+    )
+    return Check(url=url, code=code, qr=_own(drawn))
+
+
+def _own(svg: str) -> SafeString:
+    """Drawn by segno from an address of ours: nothing in it comes from anybody else."""
+    return mark_safe(svg)  # noqa: S308
+
+
+def printed_facts(paper: Paper) -> dict[str, str]:
+    """What an attestation says of the person and the course, kept for whoever checks it."""
+    facts: Any = paper.facts
+    return {
+        "trainee": facts["trainee"],
+        "course": facts["course"].title,
+        "starts_on": facts["session"].starts_on.isoformat(),
+        "ends_on": facts["session"].ends_on.isoformat(),
+        "hours": str(facts["hours_attended"]),
+    }
+
+
+def verify(code: str) -> Verdict:
+    """What is known of this code: exact, or unknown; a version that was replaced says so."""
+    issues = Issue.objects.select_related("document__replaced_by").filter(check_code=code, state=IssueState.DONE)
+    issue = issues.first()
+    if issue is None or issue.document is None:
+        return Verdict(Validity.UNKNOWN, "", "", {})
+    replaced = hasattr(issue.document, "replaced_by")
+    return Verdict(
+        Validity.REPLACED if replaced else Validity.VALID,
+        issue.document.number,
+        issue.document.issued_on.isoformat(),
+        issue.printed,
+    )
