@@ -14,7 +14,7 @@ from accounts.emails import normalise_email
 from accounts.models import Establishment, User
 from accounts.siren import clean_siret
 from enrolments.drafts import MOST_SEATS, own_establishments
-from enrolments.models import ApprovalPolicy, OrderDraft
+from enrolments.models import ApprovalPolicy, OrderDraft, Participant
 from enrolments.rosters import MOST_BYTES, BadLine, Named, Roster, checked, decoded, read_roster
 
 OTHER = "autre"
@@ -79,7 +79,7 @@ class ParticipantsForm(EstablishmentForm):
     lines that can't.
     """
 
-    known = forms.ModelMultipleChoiceField(queryset=None, required=False)
+    known: forms.ModelMultipleChoiceField[Participant] = forms.ModelMultipleChoiceField(queryset=None, required=False)
     last_name = forms.CharField(label=_("Nom"), required=False, max_length=100)
     first_name = forms.CharField(label=_("Prénom"), required=False, max_length=100)
     email = forms.CharField(

@@ -398,9 +398,8 @@ def test_the_price_follows_what_is_ticked(world: World, session: Session, user: 
     prepare(user, session, world.lille, known=1, unnamed=1)
     seat = draft_of(user).seats.get()
     assert "1 place, HT" in text_of(client.get(url, {"shown": seat.pk, "seat": seat.pk}))
-    nonsense: dict[str, str]
-    for nonsense in ({"unnamed_seats": "-1"}, {"unnamed_seats": "99999"}, {"establishment": "x"}, {"known": "x"}):
-        assert client.get(url, nonsense).status_code == 200
+    for name, value in [("unnamed_seats", "-1"), ("unnamed_seats", "99999"), ("establishment", "x"), ("known", "x")]:
+        assert client.get(url, {name: value}).status_code == 200
     assert "1 500,00" in text_of(client.get(url, {"establishment": world.nice.pk, "known": 1}))
 
 
