@@ -25,9 +25,6 @@ def _navigation_of(user: User, path: str) -> list[dict[str, Any]]:
     """Whatever establishments are shown, what an administrator administers stays within reach."""
     amounts = bool(user.rights.priced_establishments or user.rights.email)
     places = _places(bool(user.whole_rights.administered), amounts)
-def _navigation(path: str, user: User) -> list[dict[str, Any]]:
-    rights = user.rights
-    places = _places(bool(rights.administered), bool(rights.priced_establishments or rights.email))
     return [{**place, "current": path.startswith(begins)} for place, begins in places]
 
 
