@@ -37,6 +37,7 @@ urlpatterns = [
         account.password_reset_from_key,
         name="account_reset_password_from_key",
     ),
+    path("visite/quitter/", views.visit_end, name="visit_end"),
     path("etablissements-affiches/", views.establishments_shown, name="establishments_shown"),
     path("compte/", views.account_home, name="account_home"),
     path("compte/notifications/", views.account_notifications, name="account_notifications"),

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.choice import choose_establishments, look_everywhere, places_of, whole_right
 from accounts.document_types import DocumentType
@@ -19,6 +19,7 @@ from accounts.models import Access, NotificationKind, User
 from accounts.notifications import choose, declined_by
 from accounts.requests import person
 from accounts.roles import Role
+from accounts.visits import end_visit
 
 # What the address of a list loses when the list becomes another one: its page, and a filter by establishment.
 OF_ANOTHER_LIST = ("etablissement", AFTER, BEFORE)
@@ -74,6 +75,13 @@ def account_home(request: HttpRequest) -> HttpResponse:
         "places": places_of(user),
     }
     return render(request, "account/home.html", context)
+
+
+@require_POST
+def visit_end(request: HttpRequest) -> HttpResponse:
+    """Back from a visit to the page of the person in the management site; for whoever visits nobody, the dashboard."""
+    visited = end_visit(request)
+    return redirect("dashboard") if visited is None else redirect("admin:accounts_user_change", visited)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

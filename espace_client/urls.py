@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from espace_client.views import (
     access_review,
     accesses,
+    accord,
     account,
     approval,
     catalogue,
@@ -61,7 +62,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("inscrire/brouillons/<uuid:token>/abandon/", enrol.enrol_discard, name="enrol_discard"),
     path("inscrire/brouillons/<uuid:token>/session/<int:pk>/", enrol.enrol_transfer, name="enrol_transfer"),
     path("collaborateurs/<int:pk>/", participant.participant_detail, name="participant_detail"),
+    path("accord-cadre/", accord.accord_list, name="accord_list"),
+    path("accord-cadre/<int:pk>/", accord.accord_detail, name="accord_detail"),
     path("", include("documents.urls")),
+    path("journal/", journal.journal, name="journal"),
+    path("journal/export/", journal.journal_export, name="journal_export"),
+    path("journal/documents/", journal.journal_documents, name="journal_documents"),
+    path("journal/documents/export/", journal.journal_documents_export, name="journal_documents_export"),
     path("documents/<int:pk>/partage/", document_sharing.document_sharing, name="document_sharing"),
     path("acces/", accesses.access_list, name="access_list"),
     path("acces/inviter/", invitations.access_invite, name="access_invite"),
@@ -72,10 +79,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("acces/invitations/<int:pk>/revoquer/", invitations.invitation_revoke, name="invitation_revoke"),
     path("invitation/", invited.invitation, name="invitation"),
     path("invitation/<str:token>/", invited.invitation_open, name="invitation_open"),
-    path("journal/", journal.journal, name="journal"),
-    path("journal/export/", journal.journal_export, name="journal_export"),
-    path("journal/documents/", journal.journal_documents, name="journal_documents"),
-    path("journal/documents/export/", journal.journal_documents_export, name="journal_documents_export"),
     path("gestion/", admin.site.urls),
 ]
 

@@ -24,11 +24,7 @@ DROP FUNCTION documents_serving_names_establishment();
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("accounts", "0003_journal_notifications_switcher"),
-        ("documents", "0003_library"),
-        ("documents", "0003_serving_purge"),
-    ]
+    dependencies = [("accounts", "0003_journal_notifications_switcher"), ("documents", "0004_exceptions_follow")]
     operations = [
         migrations.AddField(
             model_name="serving",
