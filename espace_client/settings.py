@@ -264,6 +264,8 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}
 # What workers do by themselves: the path of a task without arguments, and how often.
 CHORES: dict[str, timedelta] = {
     "documents.archives.choosing.forget_old_archives": timedelta(days=1),
+    "documents.evaluations.chores.invite_after_sessions": timedelta(hours=6),
+    "documents.evaluations.chores.remind_participants": timedelta(hours=6),
     "catalogue.words.refresh_words": timedelta(minutes=10),
 }
 

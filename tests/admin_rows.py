@@ -27,7 +27,7 @@ from catalogue.models import (
     LineScope,
     Session,
 )
-from documents.models import Acceptance, AcceptanceMethod, Deposit, Document, Scan, Serving, ServingOutcome
+from documents.models import Acceptance, AcceptanceMethod, Deposit, Document, Evaluation, Scan, Serving, ServingOutcome
 from enrolments.models import Enrolment, Order, Participant
 from espace_client.models import ImportRefusal, ImportRun, ImportStatus, OutgoingMail
 from espace_client.outbox import deliver
@@ -252,7 +252,16 @@ def _tasks(world: World, rows: int) -> None:
         deliver.enqueue(0)
 
 
+def _evaluations(world: World, rows: int) -> None:
+    for _ in range(rows):
+        order = make_order(world.lille, "autre@armor.example", world.sessions[:1], papers=False)
+        seat = order.enrolments.get()
+        expires_at = timezone.now() + timedelta(days=30)
+        Evaluation.objects.create(enrolment=seat, invited_to="zoe@armor.example", expires_at=expires_at)
+
+
 ROWS: dict[type[Model], Maker] = {
+    Evaluation: _evaluations,
     Acceptance: _acceptances,
     Deposit: _deposits,
     Access: _accesses,
