@@ -155,8 +155,8 @@ def _fill(folders: dict[int, Folder]) -> None:
         "pk", "type", "order_id", "enrolment_id", "session_id", "establishment_id", "acceptance"
     )
     common: list[Paper] = []
-    for *columns, acceptance in rows:
-        paper = Paper(*columns, accepted=acceptance is not None)
+    for pk, kind, order, enrolment, session, place, acceptance in rows:
+        paper = Paper(pk, kind, order, enrolment, session, place, acceptance is not None)
         if paper.order_id is None:
             common.append(paper)
         else:
