@@ -17,16 +17,22 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {
         "provider": settings.PROVIDER,
         "demo_mode": settings.DEMO,
-        "nav": _navigation(request.path, bool(user.rights.administered)) if isinstance(user, User) else [],
+        "nav": _navigation(request.path, bool(user.rights.administered), _sees_amounts(user))
+        if isinstance(user, User)
+        else [],
     }
 
 
-def _navigation(path: str, administrator: bool) -> list[dict[str, Any]]:
-    return [{**place, "current": path.startswith(begins)} for place, begins in _places(administrator)]
+def _sees_amounts(user: User) -> bool:
+    return bool(user.rights.priced_establishments or user.rights.email)
+
+
+def _navigation(path: str, administrator: bool, amounts: bool) -> list[dict[str, Any]]:
+    return [{**place, "current": path.startswith(begins)} for place, begins in _places(administrator, amounts)]
 
 
 @cache
-def _places(administrator: bool) -> list[tuple[dict[str, Any], tuple[str, ...]]]:
+def _places(administrator: bool, amounts: bool) -> list[tuple[dict[str, Any], tuple[str, ...]]]:
     """The places of the navigation, each with what the addresses of its pages begin with."""
     places = [
         (_("Tableau de bord"), _("Accueil"), "layout-dashboard", ("dashboard",)),
@@ -35,6 +41,8 @@ def _places(administrator: bool) -> list[tuple[dict[str, Any], tuple[str, ...]]]
         (_("Collaborateurs"), _("Équipe"), "users", ("participant_list",)),
         (_("Documents"), "", "files", ("document_list",)),
     ]
+    if amounts:
+        places.append((_("Budget"), "", "wallet", ("budget",)))
     if administrator:
         places.append((_("Accès"), "", "key-round", ("access_list",)))
     return [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db.models import Model
@@ -15,10 +16,12 @@ from django.utils import timezone
 from accounts.document_types import DocumentType
 from accounts.models import Access, Invitation
 from accounts.roles import Role
+from catalogue.models import Session
 from documents.models import Archive, Document
-from enrolments.models import Order, Participant
+from enrolments.models import Enrolment, Order, Participant, SessionProposal, WaitingEntry
+from tests.accords import make_accord
 from tests.conftest import ClientFor
-from tests.worlds import World
+from tests.worlds import World, make_order
 
 ANONYMOUS = "anonymous"
 MEMBERS = [
@@ -108,7 +111,76 @@ def invitation_to_lille(world: World) -> Invitation:
     return Invitation.objects.get_or_create(**where, defaults=values)[0]
 
 
+def enrolment_by(email: str) -> Callable[[World], Enrolment]:
+    return lambda world: order_by(email)(world).enrolments.latest("starts_on")
+
+
+def proposal_to(email: str) -> Callable[[World], SessionProposal]:
+    """What is proposed about an order, made once for all the personas of a test."""
+
+    def make(world: World) -> SessionProposal:
+        enrolment = enrolment_by(email)(world)
+        dates: dict[str, Any] = {
+            "previous_starts_on": enrolment.starts_on,
+            "previous_ends_on": enrolment.starts_on,
+            "kind": "moved",
+        }
+        where = {"order": enrolment.order, "session": enrolment.session}
+        return SessionProposal.objects.get_or_create(**where, defaults=dates)[0]
+
+    return make
+
+
+def waiting_by(email: str) -> Callable[[World], WaitingEntry]:
+    """An entry of a waiting list, made once for all the personas of a test."""
+
+    def make(world: World) -> WaitingEntry:
+        where = {"session": world.sessions[1], "establishment": world.lille, "order_email": email}
+        return WaitingEntry.objects.get_or_create(**where)[0]
+
+    return make
+
+
+def some_session(world: World) -> Session:
+    return world.sessions[1]
+
+
+def session_of_armor(world: World) -> Session:
+    """A session with nobody but people of Lille in it, ordered by the responsable."""
+    where = {"code": "SES-LILLE", "course": world.sessions[1].course}
+    dates = {"starts_on": world.sessions[1].starts_on, "ends_on": world.sessions[1].ends_on}
+    session, made = Session.objects.get_or_create(**where, defaults=dates)
+    if made:
+        make_order(world.lille, MINE, [session], papers=False)
+    return session
+
+
 TABLE: dict[str, list[Row]] = {
+    "enrolment_detail": [owners(enrolment_by(MINE), *LILLE, "responsable"), owners(enrolment_by(OTHERS), *LILLE)],
+    "enrolment_substitute": [owners(enrolment_by(MINE), *LILLE, "responsable"), owners(enrolment_by(OTHERS), *LILLE)],
+    "enrolment_move": [owners(enrolment_by(MINE), *LILLE, "responsable"), owners(enrolment_by(OTHERS), *LILLE)],
+    "enrolment_cancel": [owners(enrolment_by(MINE), *LILLE, "responsable"), owners(enrolment_by(OTHERS), *LILLE)],
+    "proposal_detail": [owners(proposal_to(MINE), *LILLE, "responsable"), owners(proposal_to(OTHERS), *LILLE)],
+    "waiting_list": [members()],
+    "waiting_detail": [owners(waiting_by(MINE), *LILLE, "responsable"), owners(waiting_by(OTHERS), *LILLE)],
+    "waiting_join": [Row(frozenset(MEMBERS), about=some_session)],
+    "stocktaking": [members()],
+    **{
+        route: [
+            owners(participant_by(MINE), "administrator", "member_of_two", "responsable"),
+            owners(participant_by(OTHERS), "administrator", "member_of_two"),
+        ]
+        for route in ("participant_correct", "participant_merge", "participant_erase")
+    },
+    "participant_unmerge": [members(405, pk=1)],
+    "budget": [Row(frozenset(MEMBERS) - {"unverified"})],
+    "calendar_settings": [members()],
+    "enrolment_export_csv": [members()],
+    "enrolment_export_xlsx": [members()],
+    "order_export_csv": [members()],
+    "order_export_xlsx": [members()],
+    "calendar_feed": [Row(frozenset(), refused=404, anonymous=404, kwargs=(("secret", "nobodys"),))],
+    "session_calendar": [owners(session_of_armor, *LILLE, "responsable")],
     "access_list": [Row(frozenset(ADMINISTRATORS))],
     "access_invite": [Row(frozenset(ADMINISTRATORS))],
     "access_review": [Row(frozenset(ADMINISTRATORS))],
@@ -134,14 +206,27 @@ TABLE: dict[str, list[Row]] = {
     "legal": [public()],
     "accessibility": [public()],
     "health": [public()],
+    "catalogue": [public()],
+    "course_detail": [Row(frozenset(EVERYONE), about=lambda world: world.sessions[0].course)],
+    "course_programme": [Row(frozenset(EVERYONE), about=lambda world: world.sessions[0].course)],
+    "sitemap": [public()],
+    "robots": [public()],
     "dashboard": [members()],
     "search": [members()],
     "enrolment_list": [members()],
     "order_list": [members()],
     "participant_list": [members()],
+    # 404: nobody has the attestation of this code; with a code, tests/documents/issuing/test_verification.py.
+    "verification": [Row(frozenset(), refused=404, anonymous=404, kwargs=(("code", "inconnu"),))],
     "document_list": [members()],
     "order_detail": [owners(order_by(MINE), *LILLE, "responsable"), owners(order_by(OTHERS), *LILLE)],
     "participant_detail": [owners(participant_by(MINE), *LILLE, "responsable"), owners(participant_by(OTHERS), *LILLE)],
+    "accord_list": [members()],
+    "accord_detail": [
+        owners(lambda world: make_accord(world.armor.company, world.lille), *LILLE, "responsable"),
+        owners(lambda world: make_accord(world.armor.company, world.nice), "responsable"),
+        owners(lambda world: make_accord(world.brume.company), "neighbour"),
+    ],
     **{
         route: [
             owners(document_by(MINE, FACTURE), *LILLE, "responsable"),
@@ -151,6 +236,16 @@ TABLE: dict[str, list[Row]] = {
         ]
         for route in ("document_detail", "document_view", "document_download")
     },
+    **{
+        route: [Row(frozenset(["administrator", "neighbour", "member_of_two"]))]
+        for route in ("journal", "journal_export", "journal_documents", "journal_documents_export")
+    },
+    # By POST only.
+    "visit_end": [members(405)],
+    "account_notifications": [members()],
+    # 302: asks who one is first.
+    "account_data": [members(302)],
+    "account_close": [members(302)],
     "establishments_shown": [members()],
     "documents_seen": [members(405)],
     "archive_create": [members(405)],
