@@ -179,6 +179,11 @@ class CatalogueFilters(forms.Form):
         return self.facets.by_code.get(self.cleaned_data["domaine"])
 
     @property
+    def boxes_are_empty(self) -> bool:
+        """Whether nothing but words and a domain is chosen."""
+        return all(name in ("q", "domaine") for name, _value, _words in self.in_force)
+
+    @property
     def sort(self) -> str:
         """As chosen, when it makes sense: there is no relevance without words."""
         words = bool(self.cleaned_data["q"])

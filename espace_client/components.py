@@ -23,6 +23,7 @@ from django.utils.translation import gettext as _
 
 from accounts.choice import places_of
 from accounts.filters import Filters
+from catalogue.filters import CatalogueFilters
 from accounts.models import User
 from espace_client import charts, formatting, tones
 from espace_client.moulds import pour
@@ -145,6 +146,17 @@ def filter_bar(filters: Filters, path: str, sort: str, params: Mapping[str, Sequ
             _bars.clear()
         _bars[key] = bar
     return bar
+
+
+def catalogue_boxes(filters: CatalogueFilters) -> SafeString:
+    """catalogue/boxes.html. With nothing ticked it is the same for all, as long as the choices are."""
+    key = ("catalogue", id(filters.facets))
+    if filters.boxes_are_empty and key in _bars and _bars[key][0] is filters.facets:
+        return SafeString(_bars[key][1])
+    drawn = loader.render_to_string("catalogue/boxes.html", {"filters": filters})
+    if filters.boxes_are_empty:
+        _bars[key] = filters.facets, drawn
+    return drawn
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import quote_plus
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -39,13 +40,13 @@ class CataloguePage:
 
 @dataclass(frozen=True)
 class Place:
-    """A domain in the navigation of the catalogue, with its sub-domains when it is the one that is open."""
+    """A domain in the navigation of the catalogue, or a sub-domain of the one that is open; `courses`: 0 not to say."""
 
     label: str
-    courses: int
     url: str
     current: bool
-    children: list[Place]
+    below: bool
+    courses: int = 0
 
 
 def frame_of(request: HttpRequest) -> str:
@@ -66,6 +67,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
         "filters": filters,
         "chips": _chips(filters),
         "places": _places(filters),
+        "everywhere": query(_params(filters), {"domaine": None}),
         "courses": _priced(found.rows, prices),
         "found": found,
         "page": _page(filters, found),
@@ -104,15 +106,20 @@ def _params(filters: CatalogueFilters) -> dict[str, list[str]]:
 
 
 def _places(filters: CatalogueFilters) -> list[Place]:
-    chosen, params = filters.branch, _params(filters)
+    chosen = filters.branch
     opened = filters.facets.parent_of(chosen) if chosen else None
+    rest = query(_params(filters), {"domaine": None})
+    begins = f"{rest}&domaine=" if len(rest) > 1 else "?domaine="
 
-    def place(branch: Branch, children: Iterable[Branch]) -> Place:
-        url = query(params, {"domaine": branch.code})
-        below = [place(child, ()) for child in children]
-        return Place(branch.label, branch.courses, url, branch == chosen, below)
+    def place(branch: Branch, *, below: bool) -> Place:
+        courses = 0 if filters.in_force else branch.courses
+        return Place(branch.label, f"{begins}{quote_plus(branch.code)}", branch == chosen, below, courses)
 
-    return [place(one, one.children if one == opened else ()) for one in filters.facets.domains]
+    places = []
+    for one in filters.facets.domains:
+        places.append(place(one, below=False))
+        places += [place(child, below=True) for child in one.children if one == opened]
+    return places
 
 
 def _page(filters: CatalogueFilters, found: Found) -> CataloguePage:
