@@ -126,12 +126,11 @@ def prices_shown_to(user: User | AnonymousUser, courses: Sequence[Course], on: d
     subjects = subjects_of(courses)
     buyer = _buyer(user.rights, on) if user.is_authenticated else None
     if buyer is None or not buyer[1]:
-        reason = _why_public(user) if buyer is None else _no_accord(buyer[0])
-        tariff = Tariff([])
+        public = Tariff([])
         return PricesShown(
-            {subject.course_id: ShownPrice(tariff.price_of(subject)) for subject in subjects},
+            {subject.course_id: ShownPrice(public.price_of(subject)) for subject in subjects},
             buyer[0] if buyer else None,
-            reason,
+            _reason(user, buyer),
         )
     establishment, tariff = buyer[0], tariff_of(buyer[0], on, subjects)
     return PricesShown(
@@ -144,8 +143,15 @@ def prices_shown_to(user: User | AnonymousUser, courses: Sequence[Course], on: d
     )
 
 
-def _why_public(user: User | AnonymousUser) -> str:
-    """The sentence beside a public price, the same whether the person's company has an accord or not."""
+def why_public(user: User | AnonymousUser, on: date) -> str:
+    """The sentence that says why a person sees public prices on a day; "" when an accord is in force for them."""
+    return _reason(user, _buyer(user.rights, on) if user.is_authenticated else None)
+
+
+def _reason(user: User | AnonymousUser, buyer: tuple[Establishment, bool] | None) -> str:
+    """Nobody whom rule 7 does not let in learns from it whether their company has an accord."""
+    if buyer is not None:
+        return "" if buyer[1] else _no_accord(buyer[0])
     if not user.is_authenticated:
         return _("Connectez-vous pour voir les prix de votre accord-cadre.")
     if user.rights.email is None and not user.rights.establishments:

@@ -263,6 +263,7 @@ EMAIL_FILE_PATH = DATA_DIR / "mails"
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
 # What workers do by themselves: the path of a task without arguments, and how often.
 CHORES: dict[str, timedelta] = {
+    "enrolments.accord_reminders.announce_ending_accords": timedelta(days=1),
     "documents.archives.choosing.forget_old_archives": timedelta(days=1),
     "catalogue.words.refresh_words": timedelta(minutes=10),
     "enrolments.drafts.forget_drafts": timedelta(days=1),

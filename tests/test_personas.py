@@ -17,6 +17,7 @@ from accounts.models import Access, Invitation
 from accounts.roles import Role
 from documents.models import Archive, Document
 from enrolments.models import Order, Participant
+from tests.accords import make_accord
 from tests.conftest import ClientFor
 from tests.worlds import World
 
@@ -147,6 +148,12 @@ TABLE: dict[str, list[Row]] = {
     "document_list": [members()],
     "order_detail": [owners(order_by(MINE), *LILLE, "responsable"), owners(order_by(OTHERS), *LILLE)],
     "participant_detail": [owners(participant_by(MINE), *LILLE, "responsable"), owners(participant_by(OTHERS), *LILLE)],
+    "accord_list": [members()],
+    "accord_detail": [
+        owners(lambda world: make_accord(world.armor.company, world.lille), *LILLE, "responsable"),
+        owners(lambda world: make_accord(world.armor.company, world.nice), "responsable"),
+        owners(lambda world: make_accord(world.brume.company), "neighbour"),
+    ],
     **{
         route: [
             owners(document_by(MINE, FACTURE), *LILLE, "responsable"),

@@ -52,6 +52,13 @@ def number(value: Decimal | int | None, decimals: int = 0) -> str:
     return formatting.number(value, decimals)
 
 
+@register.filter
+@_of_marks_too
+def percent(value: Decimal) -> str:
+    """ "5,5 %"."""
+    return formatting.percent(value)
+
+
 @register.filter(expects_localtime=True)
 @_of_marks_too
 def long_date(value: date | None) -> str:
