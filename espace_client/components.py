@@ -15,6 +15,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.db.models import Model
+from django.http import QueryDict
 from django.template import loader
 from django.templatetags.static import static
 from django.utils.html import format_html
@@ -23,8 +24,9 @@ from django.utils.translation import gettext as _
 
 from accounts.choice import places_of
 from accounts.filters import Filters
-from catalogue.filters import CatalogueFilters
 from accounts.models import User
+from catalogue.facets import Facets
+from catalogue.filters import CatalogueFilters
 from espace_client import charts, formatting, tones
 from espace_client.moulds import pour
 
@@ -150,13 +152,14 @@ def filter_bar(filters: Filters, path: str, sort: str, params: Mapping[str, Sequ
 
 def catalogue_boxes(filters: CatalogueFilters) -> SafeString:
     """catalogue/boxes.html. With nothing ticked it is the same for all, as long as the choices are."""
-    key = ("catalogue", id(filters.facets))
-    if filters.boxes_are_empty and key in _bars and _bars[key][0] is filters.facets:
-        return SafeString(_bars[key][1])
-    drawn = loader.render_to_string("catalogue/boxes.html", {"filters": filters})
     if filters.boxes_are_empty:
-        _bars[key] = filters.facets, drawn
-    return drawn
+        return _empty_boxes(filters.facets)
+    return loader.render_to_string("catalogue/boxes.html", {"form": filters.form})
+
+
+@lru_cache(maxsize=4)
+def _empty_boxes(choices: Facets) -> SafeString:
+    return loader.render_to_string("catalogue/boxes.html", {"form": CatalogueFilters(QueryDict(), choices).form})
 
 
 @dataclass(frozen=True, slots=True)
