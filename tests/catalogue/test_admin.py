@@ -171,11 +171,12 @@ def test_what_can_not_be_meant_of_a_session_is_told_at_its_field(world: World, s
     session = world.sessions[1]
     posted: dict[str, Any] = {"starts_on": "05/01/2027", "ends_on": "06/01/2027", "state": session.state}
     posted |= {"seats": 8, "minimum": 4, **unchanged("half_days", "enrolments")}
-    for wrong, field, told in [
+    refused: list[tuple[dict[str, Any], str, str]] = [
         ({"minimum": 9}, "minimum", "Le minimum dépasse le nombre de places."),
         ({"ends_on": "04/01/2027"}, "ends_on", "Une session finit le jour où elle commence, ou après."),
         ({"state": "done"}, "", ""),
-    ]:
+    ]
+    for wrong, field, told in refused:
         answer = staff.post(change(session), posted | wrong)
         if field:
             assert answer.context["adminform"].form.errors[field] == [told]
