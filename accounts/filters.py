@@ -28,8 +28,10 @@ class Period(models.TextChoices):
 
     COMING = "a-venir", gettext_lazy("À venir")
     LAST_30_DAYS = "30-jours", gettext_lazy("30 derniers jours")
+    LAST_MONTH = "mois-dernier", gettext_lazy("Le mois dernier")
     THIS_QUARTER = "trimestre", gettext_lazy("Ce trimestre")
     LAST_QUARTER = "dernier-trimestre", gettext_lazy("Dernier trimestre")
+    THIS_YEAR = "cette-annee", gettext_lazy("Cette année")
 
 
 def period_bounds(period: str, today: date) -> tuple[date | None, date | None]:
@@ -39,12 +41,16 @@ def period_bounds(period: str, today: date) -> tuple[date | None, date | None]:
         return today, None
     if period == Period.LAST_30_DAYS:
         return today - timedelta(days=30), today
+    if period == Period.LAST_MONTH:
+        end = today.replace(day=1) - timedelta(days=1)
+        return end.replace(day=1), end
     if period == Period.THIS_QUARTER:
         return quarter, None
     if period == Period.LAST_QUARTER:
         end = quarter - timedelta(days=1)
         return date(end.year, end.month - 2, 1), end
-    return date(int(period), 1, 1), date(int(period), 12, 31)
+    year = today.year if period == Period.THIS_YEAR else int(period)
+    return date(year, 1, 1), date(year, 12, 31)
 
 
 def search_condition(text: str, paths: tuple[str, ...]) -> Q:

@@ -19,8 +19,8 @@ from accounts.statements import Statement, Value, statement, written
 # A function of a module: `build(user, *fixed, condition=…, **values)`, of which accounts.statements says the rest.
 Reading = Callable[..., QuerySet[Any, Any]]
 # For each establishment, in the order of ids: the types ticked there, or None for an administrator; the number of
-# companies; whether the login address is verified.
-Kind = tuple[tuple[tuple[DocumentType, ...] | None, ...], int, bool]
+# companies; whether the login address is verified; whether the establishments are only those that were chosen.
+Kind = tuple[tuple[tuple[DocumentType, ...] | None, ...], int, bool, bool]
 ALL = Q()
 
 
@@ -66,7 +66,7 @@ def _kind_of(user: User) -> tuple[Kind, dict[str, Value]]:
         own["email"] = rights.email
     own.update((f"place_{rank}", one) for rank, one in enumerate(places))
     own.update((f"company_{rank}", one) for rank, one in enumerate(sorted(rights.companies)))
-    return (types, len(rights.companies), rights.email is not None), own
+    return (types, len(rights.companies), rights.email is not None, rights.narrowed), own
 
 
 def _asked_by_stand_in(
@@ -80,5 +80,6 @@ def _asked_by_stand_in(
         companies=companies,
         administered=frozenset(place for place, types in places.items() if types is None),
         granted={place: frozenset(types) for place, types in places.items() if types is not None},
+        narrowed=kind[3],
     )
     return build(user, *fixed, condition=ALL, **values)

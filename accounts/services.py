@@ -5,14 +5,23 @@ from datetime import datetime
 from typing import Any
 
 from allauth.account.models import EmailAddress
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from guardian.shortcuts import assign_perm, remove_perm
 
 from accounts.document_types import DocumentType
 from accounts.journal import record
-from accounts.models import Access, AccessEventType, Establishment, EstablishmentGrant, RemovedAccess, User
+from accounts.models import (
+    Access,
+    AccessEventType,
+    Establishment,
+    EstablishmentGrant,
+    Invitation,
+    RemovedAccess,
+    User,
+)
 from accounts.roles import Role
 
 
@@ -93,16 +102,19 @@ def save_access(*, access: Access, types: Iterable[DocumentType], actor: User) -
     An administrator opens all types, so `types` counts for a standard access only. PermissionDenied when the actor has
     no right to it, OwnAdministratorRightError when they would weaken their own administrator right.
     """
-    _lock_for(actor, access.establishment_id)
+    lock_for(actor, access.establishment_id)
     held = None
     if access.pk:
         held = Access.objects.get(pk=access.pk)
         if lowers_own_right(held=held, role=access.role, ends_at=access.ends_at, actor=actor):
             raise OwnAdministratorRightError
+        keep_an_administrator(held, actor, role=access.role, ends_at=access.ends_at)
     else:
         access.granted_by = actor
+    check_length(actor, access.establishment_id, Role(access.role), access.ends_at)
     access.decide(["role", "types"])
     access.save()
+    close_invitations(access)
     RemovedAccess.objects.filter(user=access.user_id, establishment=access.establishment_id).delete()
     ticked = _tick(access, types if access.role == Role.STANDARD else ())
     _tell_of_change(access, held, ticked, actor)
@@ -130,12 +142,14 @@ def remove_access(*, access: Access, actor: User) -> bool:
     Effective on the next request. The actor, staff or an administrator of the establishment, can't remove their own
     administrator right; so an establishment loses its last administrator only by a decision of staff (rule 4).
     """
-    _lock_for(actor, access.establishment_id)
+    lock_for(actor, access.establishment_id)
     held = Access.objects.filter(pk=access.pk).first()
     if held is None:
         return False
     if held.user_id == actor.pk and held.role == Role.ADMINISTRATOR:
         raise OwnAdministratorRightError
+    keep_an_administrator(held, actor, role=None, ends_at=None)
+    close_invitations(held)
     EstablishmentGrant.objects.filter(user=held.user_id, content_object=held.establishment_id).delete()
     RemovedAccess.objects.update_or_create(
         user_id=held.user_id, establishment_id=held.establishment_id, defaults={"removed_by": actor}
@@ -153,10 +167,62 @@ def lowers_own_right(*, held: Access, role: str, ends_at: datetime | None, actor
     return role != Role.ADMINISTRATOR or ends_sooner
 
 
-def _lock_for(actor: User, establishment_id: int) -> None:
-    """Lock the establishment and, inside the lock, check that the actor is staff or an administrator of it."""
-    Establishment.objects.select_for_update().get(pk=establishment_id)
-    if User.objects.filter(pk=actor.pk, is_staff=True, is_active=True).exists():
+def lock_for(actor: User, establishment_id: int) -> None:
+    """Lock the establishment and, inside the lock, check that the actor is staff or an administrator of it.
+
+    Everything that gives, changes or takes an access there waits for this lock, so two administrators who remove each
+    other at the same instant leave exactly one. Lock several establishments in the order of their ids.
+    """
+    Establishment.objects.select_for_update(no_key=True).get(pk=establishment_id)
+    if _is_staff(actor):
         return
     if establishment_id not in User.objects.rights_of(actor.pk).administered:
         raise PermissionDenied
+
+
+def _is_staff(actor: User) -> bool:
+    return User.objects.filter(pk=actor.pk, is_staff=True, is_active=True).exists()
+
+
+def _own_end(actor: User, establishment_id: int) -> datetime | None:
+    """When the actor's own administrator right ends there; None for staff, and for a right without end."""
+    own = Access.objects.filter(user=actor, establishment=establishment_id, role=Role.ADMINISTRATOR).first()
+    return None if own is None or _is_staff(actor) else own.ends_at
+
+
+def check_length(actor: User, establishment_id: int, role: Role, ends_at: datetime | None) -> None:
+    """ValidationError when a delegate would make an administrator for longer than they are one themselves."""
+    end = _own_end(actor, establishment_id) if role == Role.ADMINISTRATOR else None
+    if end is not None and (ends_at is None or ends_at > end):
+        text = _("Vous êtes administrateur jusqu’au %s : personne ne le devient par vous au-delà de cette date.")
+        raise ValidationError(text % f"{timezone.localtime(end):%d/%m/%Y}")
+
+
+def keep_an_administrator(held: Access, actor: User, *, role: str | None, ends_at: datetime | None) -> None:
+    """Refuse what would leave the establishment without an administrator for good (rule 4); staff may.
+
+    The actor stays one, since nobody touches their own right; so only a delegate, whose right ends, could take away
+    the last that has no end. ValidationError then.
+    """
+    stays = role == Role.ADMINISTRATOR and ends_at is None
+    if held.role != Role.ADMINISTRATOR or held.ends_at is not None or stays:
+        return
+    if _own_end(actor, held.establishment_id) is None:
+        return
+    lasting = Access.objects.filter(establishment=held.establishment_id, role=Role.ADMINISTRATOR, ends_at=None)
+    if not lasting.filter(user__is_active=True).exclude(pk=held.pk).exists():
+        text = _("C’est le dernier administrateur permanent : à la fin de votre délégation il n’y en aurait plus.")
+        raise ValidationError(text)
+
+
+def close_invitations(access: Access) -> None:
+    """The latest decision about a person counts: what they were offered there before can't be accepted any more."""
+    waiting = Invitation.objects.filter(accepted_at=None, revoked_at=None, email=access.user.email)
+    waiting.filter(establishment=access.establishment_id).update(revoked_at=timezone.now())
+
+
+def types_ticked(access: Access) -> frozenset[DocumentType]:
+    """The types that a standard access opens, whether it is in force or not."""
+    rows = EstablishmentGrant.objects.filter(user=access.user_id, content_object=access.establishment_id)
+    codenames = set(rows.values_list("permission__codename", flat=True))
+    return frozenset(one for one in DocumentType if one.codename in codenames)

@@ -5,17 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, ClassVar
 
-from django import forms
 from django.contrib import admin
 from django.db import models
 from django.db.models import Q
-from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import PortalAdmin, QuestionFilter, TriedForm, count_of
-from catalogue.models import AccordCadre, AccordCoverage, AccordLine, Course, Domain, HalfDay, LineScope, Session
+from catalogue.models import Course, Domain, HalfDay, Session
 
 
 class DomainForm(TriedForm[Domain]):
@@ -117,122 +115,3 @@ class SessionAdmin(PortalAdmin[Session]):
         (_("Lieu"), {"fields": ("city", "venue", "link", "trainer")}),
         (_("Places"), {"fields": (("seats", "minimum"),)}),
     )
-
-
-class AccordLineForm(forms.ModelForm[AccordLine]):
-    """A line about a domain names a domain, one about a sub-domain a sub-domain."""
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        scope, domain = cleaned.get("scope"), cleaned.get("domain")
-        if domain is not None and scope == LineScope.DOMAIN and domain.parent_id is not None:
-            self.add_error("domain", _("C’est un sous-domaine."))
-        if domain is not None and scope == LineScope.SUBDOMAIN and domain.parent_id is None:
-            self.add_error("domain", _("C’est un domaine, non un sous-domaine."))
-        return cleaned
-
-
-class AccordLineFormSet(BaseInlineFormSet[AccordLine, AccordCadre, Any]):
-    """One line per scope and threshold. Django leaves this constraint of the model unchecked among inline rows."""
-
-    def clean(self) -> None:
-        super().clean()
-        seen: set[tuple[Any, ...]] = set()
-        for form in self.forms:
-            if form.is_valid() and form.cleaned_data and not form.cleaned_data.get("DELETE"):
-                line = form.instance
-                key = (line.scope, line.course_id, line.domain_id, line.from_seats)
-                if key in seen:
-                    form.add_error(None, _("Cet accord a déjà une ligne pour cette portée et ce seuil."))
-                seen.add(key)
-
-
-class AccordLineInline(admin.TabularInline[AccordLine, AccordCadre]):
-    model = AccordLine
-    form = AccordLineForm
-    formset = AccordLineFormSet
-    extra = 0
-    autocomplete_fields = ("course", "domain")
-
-    def get_queryset(self, request: HttpRequest) -> models.QuerySet[AccordLine]:
-        return super().get_queryset(request).select_related("accord", "course", "domain")
-
-
-class AccordCoverageFormSet(BaseInlineFormSet[AccordCoverage, AccordCadre, Any]):
-    """An accord covers establishments of its own company only."""
-
-    def clean(self) -> None:
-        super().clean()
-        for form in self.forms:
-            establishment = form.cleaned_data.get("establishment") if form.is_valid() else None
-            if establishment is not None and establishment.company_id != self.instance.company_id:
-                form.add_error("establishment", _("Cet établissement est d’une autre entreprise que l’accord."))
-
-
-class AccordCoverageInline(admin.TabularInline[AccordCoverage, AccordCadre]):
-    model = AccordCoverage
-    formset = AccordCoverageFormSet
-    extra = 0
-    autocomplete_fields = ("establishment",)
-
-    def get_queryset(self, request: HttpRequest) -> models.QuerySet[AccordCoverage]:
-        return super().get_queryset(request).select_related("establishment")
-
-
-class InForceFilter(QuestionFilter):
-    title = _("validité")
-    parameter_name = "validite"
-    answers = {
-        "en-cours": (_("En vigueur"), _today_within),
-        "bientot": (
-            _("Prend fin dans les 90 jours"),
-            lambda: Q(ends_on__range=(timezone.localdate(), timezone.localdate() + timedelta(days=90))),
-        ),
-        "a-venir": (_("À venir"), lambda: Q(starts_on__gt=timezone.localdate())),
-        "finis": (_("Finis"), lambda: Q(ends_on__lt=timezone.localdate())),
-    }
-
-
-@admin.register(AccordCadre)
-class AccordCadreAdmin(PortalAdmin[AccordCadre]):
-    """Changing a line changes no order: each keeps the price it was given."""
-
-    list_display = ("reference", "company", "starts_on", "ends_on", "covers_all", "line_count")
-    list_select_related = ("company",)
-    list_filter = (InForceFilter, "covers_all")
-    search_fields = ("reference", "company__name__unaccent", "company__siren")
-    date_hierarchy = "starts_on"
-    autocomplete_fields = ("company",)
-    fields = (("reference", "company"), ("starts_on", "ends_on"), "covers_all")
-    fixed_fields = ("reference", "company")
-    inlines = (AccordLineInline, AccordCoverageInline)
-
-    def get_queryset(self, request: HttpRequest) -> models.QuerySet[AccordCadre]:
-        return super().get_queryset(request).annotate(line_count=count_of(AccordLine.objects.all(), "accord"))
-
-    @admin.display(description=_("lignes"), ordering="line_count")
-    def line_count(self, accord: AccordCadre) -> int:
-        return int(getattr(accord, "line_count", 0))
-
-
-@admin.register(AccordLine)
-class AccordLineAdmin(PortalAdmin[AccordLine]):
-    """All lines of all accords, to find who has which price; on its accord's page a line has its company beside it."""
-
-    form = AccordLineForm
-    list_display = ("accord", "company", "scope", "course", "domain", "fixed_price", "discount_rate", "from_seats")
-    list_select_related = ("accord__company", "course", "domain")
-    list_filter = ("scope", "kind")
-    search_fields = (
-        "accord__reference",
-        "accord__company__name__unaccent",
-        "course__reference",
-        "course__title__unaccent",
-        "domain__label__unaccent",
-    )
-    autocomplete_fields = ("accord", "course", "domain")
-    fixed_fields = ("accord",)
-
-    @admin.display(description=_("entreprise"), ordering="accord__company__name")
-    def company(self, line: AccordLine) -> str:
-        return str(line.accord.company)

@@ -15,7 +15,7 @@ from accounts.labels import label_of
 from accounts.lists import Listing
 from accounts.models import Establishment, User
 from catalogue.models import Session
-from documents.models import Document
+from documents.models import Document, LibraryVisit
 from enrolments.models import Enrolment, Order
 
 
@@ -56,7 +56,10 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class DocumentRow:
-    """One document, with the same names as the model. `amount`: EUR HT, None when there is none or it is hidden."""
+    """One document, with the same names as the model. `amount`: EUR HT, None when there is none or it is hidden.
+
+    `new`: recorded since the person's last visit of the library.
+    """
 
     CHOICES: ClassVar = ("type", "get_type_display")
 
@@ -73,17 +76,19 @@ class DocumentRow:
     enrolment: Enrolled | None
     establishment: Named | None
     replaced_by: bool
+    new: bool
 
     @classmethod
     def of(cls, *columns: Any) -> DocumentRow:
         """The row of `columns`, in their order."""
-        *own, course, number, person, establishment, replaced = columns
+        *own, course, number, person, establishment, replaced, new = columns
         rest: list[Any] = [
             None if course is None else Taught(Titled(course)),
             None if number is None else Numbered(number),
             Enrolled(person) if person else None,
             None if establishment is None else Named(establishment),
             replaced,
+            new,
         ]
         return cls(*own, *rest)
 
@@ -104,6 +109,7 @@ def columns(rows: QuerySet[Any, Any], user: User) -> QuerySet[Any, Any]:
     enrolment = Enrolment.objects.filter(pk=OuterRef("enrolment_id")).order_by()
     person = Trim(Concat("participant__first_name", Value(" "), "participant__last_name"))
     establishment = Establishment.objects.filter(pk=OuterRef("establishment_id")).order_by()
+    visit = LibraryVisit.objects.filter(user_id=user.pk, since__lt=OuterRef("recorded_at"))
     return rows.values_list(
         *("pk", "type", "number", "issued_on", "size", "amount", "establishment_id", "order_email"),
         Subquery(session.values("course__title")),
@@ -111,6 +117,7 @@ def columns(rows: QuerySet[Any, Any], user: User) -> QuerySet[Any, Any]:
         Subquery(enrolment.values_list(person)),
         Subquery(establishment.values("name")),
         Exists(Document.objects.filter(replaces=OuterRef("pk"))),
+        Exists(visit),
     )
 
 

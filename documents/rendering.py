@@ -123,9 +123,17 @@ def render(paper: Paper) -> bytes:
 def _print(paper: Paper, variant: str) -> bytes:
     identifier = hashlib.sha256(f"{paper.type}:{paper.number}".encode()).digest()[:16]
     try:
+        return draw(source(paper), identifier, variant)
+    except RenderingError as error:
+        raise RenderingError(f"{paper.title}: {error}") from error
+
+
+def draw(html: str, identifier: bytes, variant: str = "pdf/ua-1") -> bytes:
+    """The PDF of a page, which need not be a Paper; RenderingError as above. `identifier`: 16 bytes."""
+    try:
         with _lock:
             press = _press()
-            document = HTML(string=source(paper), url_fetcher=press.fetcher)
+            document = HTML(string=html.translate(PRINTABLE_SPACES), url_fetcher=press.fetcher)
             content: bytes = document.write_pdf(
                 stylesheets=[press.stylesheet],
                 font_config=press.fonts,
@@ -134,7 +142,7 @@ def _print(paper: Paper, variant: str) -> bytes:
                 pdf_identifier=identifier,
             )
     except FatalURLFetchingError as error:  # a BaseException, which would end a worker
-        raise RenderingError(f"{paper.title}: {error}") from error
+        raise RenderingError(str(error)) from error
     return content
 
 

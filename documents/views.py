@@ -1,17 +1,21 @@
 """The library of documents: the list, one document, and its bytes."""
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.filters import Filters
-from accounts.lists import Ordering, chosen_ordering, page_of
+from accounts.lists import AFTER, BEFORE, Ordering, chosen_ordering, page_of
 from accounts.requests import person
 from documents.filters import DocumentFilters
 from documents.listing import DOCUMENTS
 from documents.models import Document, hide_amounts, versions_of
 from documents.serving import answer_with, open_to, record_refusal
+from documents.signing.services import refusal_to_sign
+from documents.visits import mark_all_seen, note_visit
 
 ORDERINGS = [
     Ordering("-date", ("-issued_on",)),
@@ -21,12 +25,14 @@ ORDERINGS = [
     Ordering("type", ("type",)),
     Ordering("-type", ("-type",)),
 ]
-RELATED = ["session__course", "enrolment__participant", "order", "establishment", "replaced_by"]
+RELATED = ["session__course", "enrolment__participant", "order", "establishment"]
+VERSIONS = ["replaced_by", "replaces", "acceptance", "deposit"]
 
 
 @require_safe
 def document_list(request: HttpRequest) -> HttpResponse:
-    """Every document that the person may open, filtered by the address."""
+    """Every document that the person may open, filtered by the address; those new since the last visit are marked."""
+    note_visit(request)
     user, filters = person(request), Filters(DocumentFilters, request)
     ordering = chosen_ordering(ORDERINGS, request.GET)
     page = page_of(DOCUMENTS, user, filters.condition(), ordering, request.GET)
@@ -39,8 +45,26 @@ def document_list(request: HttpRequest) -> HttpResponse:
         "count": ngettext("%s document", "%s documents", page.total) % page.total_text,
         "amounts_visible": any(document.amount is not None for document in documents),
         "several_establishments": bool(filters.establishments),
+        "any_new": any(document.new for document in documents),
+        "archive_query": _without_page(request),
     }
     return render(request, "documents/document_list.html", context)
+
+
+def _without_page(request: HttpRequest) -> str:
+    """The filters of the address, for what is done with all that they find."""
+    params = request.GET.copy()
+    for name in (AFTER, BEFORE):
+        params.pop(name, None)
+    return params.urlencode()
+
+
+@require_POST
+def documents_seen(request: HttpRequest) -> HttpResponse:
+    """Nothing is new any more."""
+    mark_all_seen(person(request))
+    messages.success(request, _("Tous les documents sont marqués comme vus."))
+    return redirect("document_list")
 
 
 @require_safe
@@ -48,7 +72,7 @@ def document_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One document: what it is about, its other versions, and the ways to open it."""
     user = person(request)
     visible = Document.objects.visible_to(user)
-    document = get_object_or_404(visible.select_related(*RELATED), pk=pk)
+    document = get_object_or_404(visible.select_related(*RELATED, *VERSIONS), pk=pk)
     hide_amounts([document], user)
     context = {
         "document": document,
@@ -57,6 +81,11 @@ def document_detail(request: HttpRequest, pk: int) -> HttpResponse:
             visible.select_related("session__course", "replaced_by").filter(versions_of(document)), user
         ),
         "can_preview": True,
+        "acceptance": getattr(document, "acceptance", None),
+        "deposit": getattr(document, "deposit", None),
+        "can_sign": not refusal_to_sign(document),
+        "can_open_replaced": document.replaces_id is not None and visible.filter(pk=document.replaces_id).exists(),
+        "can_share": document.establishment_id in user.rights.administered,
     }
     return render(request, "documents/document_detail.html", context)
 

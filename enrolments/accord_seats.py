@@ -8,6 +8,7 @@ from datetime import date
 from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Least
 
+from accounts.models import Establishment
 from catalogue.models import AccordCadre, AccordCoverage
 
 from .models import Enrolment, OrderState
@@ -53,3 +54,9 @@ def seats_ordered(accords: Collection[int], on: date) -> dict[int, int]:
         return {}
     rows = AccordCadre.objects.filter(pk__in=accords).order_by()
     return dict(rows.annotate(seats=seats_of_accord(on)).values_list("pk", "seats"))
+
+
+def covered_by(accord: AccordCadre) -> QuerySet[Establishment]:
+    """The establishments that an accord covers."""
+    of_company = Establishment.objects.filter(company=accord.company_id)
+    return of_company if accord.covers_all else of_company.filter(accordcoverage__accord=accord)

@@ -6,6 +6,7 @@ same instant one wins, and the other is told.
 
 from __future__ import annotations
 
+from collections import Counter
 from decimal import Decimal
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -28,8 +29,10 @@ from enrolments.models import (
 )
 
 from . import order_mails
+from .seats import lock_sessions
 from .signals import enrolment_cancelled, order_refused
 from .transitions import step
+from .waiting import move_list
 
 
 class AlreadyDecidedError(ValidationError):
@@ -114,14 +117,13 @@ def decline_order(*, order: Order, actor: User, word: str) -> Order:
 
 @transaction.atomic
 def withdraw_order(*, order: Order, actor: User) -> Order:
-    """Take back an order that nobody validated yet, without a fee: its orderer may, and the establishment's administrators.
+    """Take back an order that nobody validated yet, without a fee: its orderer may, and the administrators.
 
     PermissionDenied for anybody else, AlreadyDecidedError when it was decided meanwhile.
     """
     held = Order.objects.select_for_update(of=["self"]).get(pk=order.pk)
     rights = User.objects.rights_of(actor.pk)
-    is_orderer = rights.email is not None and rights.email == held.order_email
-    if not is_orderer and held.establishment_id not in rights.administered:
+    if not may_withdraw(held, rights):
         raise PermissionDenied
     if held.state not in (OrderState.TO_APPROVE, OrderState.PENDING):
         raise AlreadyDecidedError(_already(held))
@@ -131,15 +133,31 @@ def withdraw_order(*, order: Order, actor: User) -> Order:
     return held
 
 
+def may_withdraw(order: Order, rights: Rights) -> bool:
+    """Whether the order is the person's own, or of an establishment of which they are an administrator."""
+    is_orderer = rights.email is not None and rights.email == order.order_email
+    return is_orderer or order.establishment_id in rights.administered
+
+
+def candidates_for(policy: ApprovalPolicy, actor: User) -> QuerySet[User]:
+    """Who may stand in: those with an access in force to the establishment, but for the administrator who asks."""
+    accesses = Access.objects.in_force().filter(establishment=policy.establishment_id).exclude(user=actor)
+    return User.objects.filter(is_active=True, pk__in=accesses.values("user"))
+
+
 def end_order(held: Order, kind: OrderEventKind, actor: User | None, word: str) -> None:
-    """Save an order, locked, that is over before it was validated, and cancel its enrolments, whose seats are free again."""
+    """Save an order, locked, that ends before it was validated, and cancel its enrolments: seats go to the next."""
     held.decide(["state"])
     held.save(update_fields=["state", "decided_in_portal"])
+    freed: Counter[int] = Counter()
     for enrolment in held.enrolments.active().select_for_update(of=["self"]).order_by("pk"):
         step(enrolment, EnrolmentState.CANCELLED)
         enrolment.decide(["state"])
         enrolment.save(update_fields=["state", "decided_in_portal"])
         enrolment_cancelled.send(Enrolment, enrolment=enrolment)
+        freed[enrolment.session_id] += 1
+    for session in lock_sessions(freed).values():
+        move_list(session, freed=freed[session.pk])
     OrderEvent.objects.create(order=held, kind=kind, by=actor, word=word)
 
 
@@ -155,7 +173,7 @@ def _held(order: Order, actor: User) -> Order:
 
 
 def _already(held: Order) -> str:
-    return _("Cette commande a déjà changé d’état : %(state)s.") % {"state": held.get_state_display().lower()}
+    return _("Cette commande a déjà changé d’état : %(state)s.") % {"state": held.get_state_display().lower()}
 
 
 @transaction.atomic

@@ -28,11 +28,11 @@ from enrolments.models import (
     Order,
     OrderState,
     Participant,
-    SessionProposal,
     within_reach,
 )
 from enrolments.notices import tell_change
 from enrolments.participants import Home
+from enrolments.proposals import settle_proposals
 from enrolments.quoting import Change, Quote, percent, quote
 from enrolments.seats import lock_sessions, seats_of, sells_online
 from enrolments.signals import enrolment_cancelled, enrolment_moved, enrolment_substituted
@@ -52,7 +52,7 @@ class NewPerson:
 
 
 def obstacle(enrolment: Enrolment, change: Change, today: date) -> str:
-    """Why the change can't be made in the portal, in French; "" when it can. Needs the enrolment's order and session."""
+    """Why the change can't be made in the portal, in French; "" when it can. Reads the order and the session."""
     if enrolment.state == EnrolmentState.CANCELLED or enrolment.order.state in (
         OrderState.CANCELLED,
         OrderState.REFUSED,
@@ -135,13 +135,6 @@ def cancel(*, actor: User, enrolment: Enrolment, agreed: Decimal) -> Enrolment:
     move_list(sessions[held.session_id], freed=1)
     tell_change(event, actor)
     return held
-
-
-def settle_proposals(order_id: int, session_id: int) -> None:
-    """A proposal of which nobody is left in the session is answered."""
-    waiting = Enrolment.objects.filter(order=order_id, session=session_id, state__in=CHANGEABLE)
-    if not waiting.exists():
-        SessionProposal.objects.open().filter(order=order_id, session=session_id).update(answered_at=timezone.now())
 
 
 def hold(actor: User, enrolment: Enrolment, *others: int) -> tuple[Enrolment, Mapping[int, Session]]:

@@ -52,7 +52,7 @@ def home_of(draft: OrderDraft) -> Home:
 
 def known_colleagues(user: User, home: Home) -> QuerySet[Participant]:
     """The colleagues whom a person may tick in an order of this home: visible to them, and known there."""
-    return Participant.objects.visible_to(user).filter(company_id=home.company_id, owner_email=home.owner_email)
+    return Participant.objects.visible_to(user).filter(home.condition)
 
 
 def default_establishment(user: User) -> Establishment | None:
@@ -126,6 +126,24 @@ def keep_terms(*, draft: OrderDraft, terms: Mapping[str, str]) -> None:
         setattr(draft, name, terms[name])
     draft.save()
     _rehome(draft)
+
+
+@transaction.atomic
+def transfer(*, draft: OrderDraft, session: Session) -> OrderDraft:
+    """Carry all that a draft says over to another session; whoever is named in its owner's draft there stays too."""
+    other = take_up(user=draft.owner, session=session)
+    for name in ("establishment", "declared_siret", "order_email", "purchase_order_number", "opco", "comment"):
+        setattr(other, name, getattr(draft, name))
+    other.unnamed_seats = max(draft.unnamed_seats, other.unnamed_seats)
+    other.save()
+    there = other.seats.select_related("participant")
+    taken, keys = {seat.participant_id for seat in there}, {_key(seat) for seat in there}
+    coming = draft.seats.select_related("participant")
+    leaving = [seat.pk for seat in coming if seat.participant_id not in taken - {None} and _key(seat) not in keys]
+    DraftSeat.objects.filter(pk__in=leaving).update(draft=other)
+    draft.delete()
+    _rehome(other)
+    return other
 
 
 def _key(seat: DraftSeat) -> str:

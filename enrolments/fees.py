@@ -41,7 +41,7 @@ FREE = Fee(NOTHING, NOTHING)
 @cache
 def _public_holidays(year: int) -> frozenset[date]:
     """The public holidays of metropolitan France (Code du travail, L3133-1)."""
-    return frozenset(holidays.France(years=year))
+    return frozenset(holidays.country_holidays("FR", years=year))
 
 
 def is_working_day(day: date) -> bool:

@@ -11,7 +11,7 @@ from enrolments.models import Order
 
 
 def facts_of(order: Order) -> dict[str, Any]:
-    """What every mail about an order says of it: its number, its sessions with their people, and the way to its page."""
+    """What every mail about an order says of it: its number, its sessions with their people, the way to its page."""
     enrolments = order.enrolments.select_related("session__course", "participant").order_by("starts_on", "pk")
     sessions: dict[int, dict[str, Any]] = {}
     for one in enrolments:

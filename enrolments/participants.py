@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from django.db.models import Q
 from django.db.models.functions import Lower
 
 from accounts.models import Establishment
@@ -38,6 +39,13 @@ class Home(NamedTuple):
     def of(cls, establishment: Establishment | None, order_email: str) -> Home:
         return cls(None, order_email) if establishment is None else cls(establishment.company_id, "")
 
+    @property
+    def condition(self) -> Q:
+        """The participants who are known there."""
+        if self.company_id is None:
+            return Q(company__isnull=True, owner_email=self.owner_email)
+        return Q(company=self.company_id)
+
     @classmethod
     def of_participant(cls, participant: Participant) -> Home:
         return cls(participant.company_id, participant.owner_email)
@@ -50,7 +58,7 @@ def erp_key(email: str, last_name: str, first_name: str) -> str:
 
 
 def participants_by_key(wanted: Iterable[tuple[Home, str]]) -> dict[tuple[Home, str], Participant]:
-    """Those that the ERP names so in these homes: one query, two lookups in one index."""
+    """Those that the ERP names so in these homes, or whom they were merged with: one query, two lookups."""
     pairs = set(wanted)
     if not pairs:
         return {}
@@ -59,13 +67,15 @@ def participants_by_key(wanted: Iterable[tuple[Home, str]]) -> dict[tuple[Home, 
         "emails": [home.owner_email for home, _key in pairs],
         "keys": [key for _home, key in pairs],
     }
-    rows = Participant.objects.raw(_BY_KEY, parameters)
-    return {(Home.of_participant(participant), participant.erp_key): participant for participant in rows}
+    rows = list(Participant.objects.raw(_BY_KEY, parameters))
+    targets = {row.merged_into_id for row in rows if row.merged_into_id is not None}
+    kept = Participant.objects.in_bulk(targets) if targets else {}
+    return {(Home.of_participant(row), row.erp_key): kept.get(row.merged_into_id or 0, row) for row in rows}
 
 
 def matching_participants(home: Home, last_names: Iterable[str]) -> dict[str, Participant]:
-    """Those of a home with one of these last names, by the key of their address and names as shown; the oldest first."""
-    folded = {last_name.casefold() for last_name in last_names}
-    rows = Participant.objects.filter(company_id=home.company_id, owner_email=home.owner_email)
-    found = rows.annotate(folded=Lower("last_name")).filter(folded__in=sorted(folded)).order_by("-pk")
+    """Those of a home with one of these last names, by the key of their address and names; of two alike the oldest."""
+    folded = {last_name.lower() for last_name in last_names}
+    rows = Participant.objects.filter(home.condition).alias(folded=Lower("last_name"))
+    found = rows.filter(folded__in=sorted(folded)).order_by("-pk")
     return {erp_key(one.email, one.last_name, one.first_name): one for one in found}

@@ -32,7 +32,7 @@ def entitled(rights: Rights) -> QuerySet[Establishment]:
     Those whose amounts an access opens (an administrator's, or a standard one with a priced type); and those for which
     an order that the person made on the site, with their verified address, has been validated by staff.
     """
-    own = Q(pk__in=sorted(rights.priced_establishments))
+    opened = Q(pk__in=sorted(rights.priced_establishments))
     if rights.email is not None:
         validated = Order.objects.filter(
             order_email=rights.email,
@@ -40,8 +40,9 @@ def entitled(rights: Rights) -> QuerySet[Establishment]:
             state=OrderState.VALIDATED,
             establishment__isnull=False,
         )
-        own |= Q(pk__in=validated.values("establishment"))
-    return Establishment.objects.filter(own)
+        opened |= Q(pk__in=validated.values("establishment"))
+    found = Establishment.objects.filter(opened)
+    return found.filter(pk__in=sorted(rights.establishments)) if rights.narrowed else found
 
 
 def _buyer(rights: Rights, on: date) -> tuple[Establishment, bool] | None:
@@ -125,12 +126,11 @@ def prices_shown_to(user: User | AnonymousUser, courses: Sequence[Course], on: d
     subjects = subjects_of(courses)
     buyer = _buyer(user.rights, on) if user.is_authenticated else None
     if buyer is None or not buyer[1]:
-        reason = _why_public(user) if buyer is None else _no_accord(buyer[0])
-        tariff = Tariff([])
+        public = Tariff([])
         return PricesShown(
-            {subject.course_id: ShownPrice(tariff.price_of(subject)) for subject in subjects},
+            {subject.course_id: ShownPrice(public.price_of(subject)) for subject in subjects},
             buyer[0] if buyer else None,
-            reason,
+            _reason(user, buyer),
         )
     establishment, tariff = buyer[0], tariff_of(buyer[0], on, subjects)
     return PricesShown(
@@ -143,8 +143,15 @@ def prices_shown_to(user: User | AnonymousUser, courses: Sequence[Course], on: d
     )
 
 
-def _why_public(user: User | AnonymousUser) -> str:
-    """The sentence beside a public price, the same whether the person's company has an accord or not."""
+def why_public(user: User | AnonymousUser, on: date) -> str:
+    """The sentence that says why a person sees public prices on a day; "" when an accord is in force for them."""
+    return _reason(user, _buyer(user.rights, on) if user.is_authenticated else None)
+
+
+def _reason(user: User | AnonymousUser, buyer: tuple[Establishment, bool] | None) -> str:
+    """Nobody whom rule 7 does not let in learns from it whether their company has an accord."""
+    if buyer is not None:
+        return "" if buyer[1] else _no_accord(buyer[0])
     if not user.is_authenticated:
         return _("Connectez-vous pour voir les prix de votre accord-cadre.")
     if user.rights.email is None and not user.rights.establishments:

@@ -1,8 +1,9 @@
 """The seats of a session: how many there are, how many are taken, and how to take one without selling it twice.
 
 A seat is taken by every enrolment that is not cancelled, from the moment it is ordered: while the order waits for
-approval or validation its seats are held. So is a seat that is proposed to the next one of the waiting list. Whoever takes or frees seats locks the row of the session first, through
-`lock_sessions`, in the transaction that writes the enrolments. Orders are locked before sessions, never after.
+approval or validation its seats are held. So is a seat that is proposed to the next one of a waiting list. Whoever
+takes or frees seats locks the row of the session first, through `lock_sessions`, in the transaction that writes the
+enrolments. Orders are locked before sessions, never after.
 """
 
 from __future__ import annotations

@@ -12,9 +12,10 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django_tasks import task
 
 from accounts.models import Establishment, User
-from catalogue.models import Session, SessionState
+from catalogue.models import CourseKind, Session, SessionState
 from enrolments.models import Enrolment, Participant, WaitingEntry, WaitingState, within_reach
 from enrolments.notices import tell_expired, tell_offer
 from enrolments.participants import Home
@@ -29,6 +30,11 @@ def may_wait(session: Session) -> bool:
     """Whether the session has a list to join: to come, not cancelled, open to all, and without a seat to sell."""
     coming = session.starts_on > timezone.localdate() and session.state not in GONE
     return coming and (session.state == SessionState.FULL or not seats_of(session).left)
+
+
+def session_of(pk: int) -> Session | None:
+    """A session of the catalogue, with its course; None for one that is not, or is of one company only."""
+    return Session.objects.select_related("course").filter(pk=pk, course__kind=CourseKind.INTER).first()
 
 
 def positions(entries: list[WaitingEntry]) -> dict[int, int]:
@@ -63,14 +69,13 @@ def join(
             raise ValidationError(_("%s est déjà inscrit à cette session.") % participant)
         if WaitingEntry.objects.listed().filter(session=held, participant=participant).exists():
             raise ValidationError(_("%s est déjà sur la liste d’attente.") % participant)
-    entry = WaitingEntry.objects.create(
+    return WaitingEntry.objects.create(
         session=held,
         establishment=establishment,
         order_email=rights.email,
         joined_by=actor,
         participant=participant,
     )
-    return entry
 
 
 @transaction.atomic
@@ -136,3 +141,11 @@ def move_list_of(session_id: int, now: datetime | None = None) -> None:
     """The same, for a session that nobody holds."""
     if (session := lock_sessions([session_id]).get(session_id)) is not None:
         move_list(session, now=now)
+
+
+@task()
+def move_waiting_lists() -> None:
+    """The chore: seats whose time is over, and seats that were freed by other roads, go to whoever waits."""
+    waiting = WaitingEntry.objects.listed().order_by().values_list("session_id", flat=True)
+    for session_id in sorted(set(waiting)):
+        move_list_of(session_id)

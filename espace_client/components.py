@@ -19,8 +19,11 @@ from django.template import loader
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
+from accounts.choice import places_of
 from accounts.filters import Filters
+from accounts.models import User
 from espace_client import charts, formatting, tones
 from espace_client.moulds import pour
 
@@ -98,6 +101,28 @@ class Who:
 def account_menu(who: Who) -> SafeString:
     """components/account_menu.html, of which nothing is kept but its pieces."""
     return pour([who], "components/account_menu.html", "who", {})
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """What the switcher sends: the token of the form, and the page to come back to."""
+
+    csrf_token: str
+    next_url: str
+
+
+def switcher(user: User, csrf_token: str, next_url: str) -> SafeString:
+    """components/switcher.html, for someone with several establishments; nothing for others."""
+    places = places_of(user)
+    if len(places) < 2:
+        return SafeString("")
+    shown = [name for _pk, name, is_shown in places if is_shown]
+    narrowed = len(shown) < len(places)
+    label = _("Tous mes établissements")
+    if narrowed:
+        label = shown[0] if len(shown) == 1 else _("%d établissements") % len(shown)
+    choices = {"places": places, "label": label, "narrowed": narrowed}
+    return pour([Switch(csrf_token, next_url)], "components/switcher.html", "switch", choices)
 
 
 @lru_cache(maxsize=500)

@@ -8,30 +8,43 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.models import User
+
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """The provider's name and address, the navigation of a logged-in person, and whether this is the demonstration."""
-    logged_in = getattr(request, "user", None) is not None and request.user.is_authenticated
+    user = getattr(request, "user", None)
     return {
         "provider": settings.PROVIDER,
         "demo_mode": settings.DEMO,
-        "nav": _navigation(request.path) if logged_in else [],
+        "nav": _navigation(request.path, bool(user.rights.administered), _sees_amounts(user))
+        if isinstance(user, User)
+        else [],
     }
 
 
-def _navigation(path: str) -> list[dict[str, Any]]:
-    return [{**place, "current": path.startswith(begins)} for place, begins in _places()]
+def _sees_amounts(user: User) -> bool:
+    return bool(user.rights.priced_establishments or user.rights.email)
+
+
+def _navigation(path: str, administrator: bool, amounts: bool) -> list[dict[str, Any]]:
+    return [{**place, "current": path.startswith(begins)} for place, begins in _places(administrator, amounts)]
 
 
 @cache
-def _places() -> list[tuple[dict[str, Any], tuple[str, ...]]]:
+def _places(administrator: bool, amounts: bool) -> list[tuple[dict[str, Any], tuple[str, ...]]]:
     """The places of the navigation, each with what the addresses of its pages begin with."""
     places = [
         (_("Tableau de bord"), _("Accueil"), "layout-dashboard", ("dashboard",)),
+        (_("Catalogue"), "", "book-open", ("catalogue",)),
         (_("Inscriptions"), "", "calendar-days", ("enrolment_list", "order_list")),
         (_("Collaborateurs"), _("Équipe"), "users", ("participant_list",)),
         (_("Documents"), "", "files", ("document_list",)),
     ]
+    if amounts:
+        places.append((_("Budget"), "", "wallet", ("budget",)))
+    if administrator:
+        places.append((_("Accès"), "", "key-round", ("access_list",)))
     return [
         ({"label": label, "short": short, "icon": icon, "url": reverse(names[0])}, tuple(map(reverse, names)))
         for label, short, icon, names in places

@@ -110,6 +110,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "accounts.visits.Visits",
+    "accounts.choice.ChosenEstablishments",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 
@@ -140,7 +142,9 @@ if DATABASES["default"]:
     DATABASES["default"]["OPTIONS"] = {
         # Short queries, on disks without a head: an index costs little, and compiling a query or sharing it out costs
         # more than running it.
-        "options": "-c random_page_cost=1.1 -c jit=off -c max_parallel_workers_per_gather=0",
+        # Trigrams: "pyhton" is 0.27 like "python"; titles that share a good third of a word are worth showing.
+        "options": "-c random_page_cost=1.1 -c jit=off -c max_parallel_workers_per_gather=0"
+        " -c pg_trgm.similarity_threshold=0.25 -c pg_trgm.word_similarity_threshold=0.35",
         **DATABASES["default"].get("OPTIONS", {}),
         "prepare_threshold": 5,  # for accounts.statements: after five times PostgreSQL keeps the plan
         "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", 8), "timeout": 10},
@@ -239,6 +243,8 @@ STORAGES: dict[str, Any] = {
 }
 WHITENOISE_USE_FINDERS = ESPACE_ENV == "test"  # no collectstatic before a test
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+# Where clamd listens: the path of its socket, or host:port. Empty: what clients hand in is inspected but not scanned.
+MALWARE_SCANNER: str = env.str("MALWARE_SCANNER", "")
 
 # --- Mails --------------------------------------------------------------------------------------------------------
 
@@ -258,8 +264,17 @@ EMAIL_FILE_PATH = DATA_DIR / "mails"
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
 # What workers do by themselves: the path of a task without arguments, and how often.
 CHORES: dict[str, timedelta] = {
+    "enrolments.accord_reminders.announce_ending_accords": timedelta(days=1),
+    "espace_client.retention.purge_old_lines": timedelta(days=1),
+    "enrolments.drafts.forget_drafts": timedelta(days=1),
+    "enrolments.waiting.move_waiting_lists": timedelta(minutes=5),
+    "documents.archives.choosing.forget_old_archives": timedelta(days=1),
+    "accounts.reminders.remind_reviews": timedelta(days=1),
+    "catalogue.words.refresh_words": timedelta(minutes=10),
     "documents.issuing.tasks.check_stored_files": timedelta(days=1),
 }
+# How long the journals of accesses and of downloads are kept; the database keeps thirty days whatever this says.
+JOURNAL_DAYS: int = env.int("JOURNAL_DAYS", 365, validate=validate.Range(min=31))
 
 # --- Security -----------------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ STYLESHEETS: Final = (
     "css/frame.css",
     "css/components.css",
     "css/lists.css",
+    "css/accesses.css",
     "css/pages.css",
     "css/print.css",  # holds its own @media print
 )

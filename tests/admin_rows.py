@@ -28,6 +28,9 @@ from catalogue.models import (
     Session,
 )
 from documents.models import (
+    Acceptance,
+    AcceptanceMethod,
+    Deposit,
     Document,
     FileCheck,
     FundingAgreement,
@@ -36,10 +39,22 @@ from documents.models import (
     Issue,
     IssueBatch,
     NumberSeries,
+    Scan,
     Serving,
     ServingOutcome,
 )
-from enrolments.models import Enrolment, Order, Participant
+from enrolments.models import (
+    CancellationTerms,
+    Enrolment,
+    EnrolmentEvent,
+    ErasureRequest,
+    EventKind,
+    Order,
+    Participant,
+    ParticipantMerge,
+    SessionProposal,
+    WaitingEntry,
+)
 from espace_client.models import ImportRefusal, ImportRun, ImportStatus, OutgoingMail
 from espace_client.outbox import deliver
 from tests.worlds import (
@@ -224,6 +239,35 @@ def _import_runs(world: World, rows: int) -> None:
         make_import_run()
 
 
+def _deposits(world: World, rows: int) -> None:
+    order = world.armor.orders[world.lille.pk][0]
+    for _ in range(rows):
+        document = make_document(DocumentType.BON_DE_COMMANDE, order)
+        Deposit.objects.create(
+            document=document,
+            user=world.personas["administrator"],
+            user_email=world.personas["administrator"].email,
+            original_name="scan.pdf",
+            original_sha256=document.sha256,
+            scan=Scan.NONE,
+        )
+
+
+def _acceptances(world: World, rows: int) -> None:
+    order = world.armor.orders[world.lille.pk][0]
+    for _ in range(rows):
+        document = make_document(DocumentType.BON_POUR_ACCORD, order)
+        Acceptance.objects.create(
+            document=document,
+            method=AcceptanceMethod.PORTAL,
+            name="Anne Le Goff",
+            job_title="DRH",
+            statement="Bon pour accord",
+            sha256=document.sha256,
+            user_email="administratrice@armor.example",
+        )
+
+
 def _mails(world: World, rows: int) -> None:
     for _ in range(rows):
         OutgoingMail.objects.create(sender="a@ib.example", recipients=["b@armor.example"], subject="Objet", raw=b"x")
@@ -290,7 +334,56 @@ def _tasks(world: World, rows: int) -> None:
         deliver.enqueue(0)
 
 
+def _terms(world: World, rows: int) -> None:
+    for _ in range(rows):
+        days = CancellationTerms.objects.count()
+        terms = CancellationTerms.objects.create(in_force_from=timezone.localdate() + timedelta(days=days))
+        terms.bands.create(under_days=10, cancel_rate=50, move_rate=20)
+
+
+def _events(world: World, rows: int) -> None:
+    for _ in range(rows):
+        enrolment = make_order(world.lille, "journal@armor.example", world.sessions[:1], papers=False).enrolments.get()
+        EnrolmentEvent.objects.create(enrolment=enrolment, kind=EventKind.CANCELLED, fee=Decimal(10))
+
+
+def _proposals(world: World, rows: int) -> None:
+    for _ in range(rows):
+        order = make_order(world.lille, "journal@armor.example", world.sessions[:1], papers=False)
+        day = timezone.localdate()
+        SessionProposal.objects.create(
+            order=order, session=world.sessions[0], kind="cancelled", previous_starts_on=day, previous_ends_on=day
+        )
+
+
+def _waiting(world: World, rows: int) -> None:
+    for _ in range(rows):
+        WaitingEntry.objects.create(session=world.sessions[1], order_email="attente@armor.example")
+
+
+def _person(world: World) -> Participant:
+    return Participant.objects.create(company=world.armor.company, last_name=number("Doublon"))
+
+
+def _merges(world: World, rows: int) -> None:
+    for _ in range(rows):
+        ParticipantMerge.objects.create(kept=_person(world), merged=_person(world))
+
+
+def _erasures(world: World, rows: int) -> None:
+    for _ in range(rows):
+        ErasureRequest.objects.create(participant=_person(world))
+
+
 ROWS: dict[type[Model], Maker] = {
+    CancellationTerms: _terms,
+    EnrolmentEvent: _events,
+    ErasureRequest: _erasures,
+    ParticipantMerge: _merges,
+    SessionProposal: _proposals,
+    WaitingEntry: _waiting,
+    Acceptance: _acceptances,
+    Deposit: _deposits,
     Access: _accesses,
     AccessEvent: _access_events,
     AccordCadre: _accords,

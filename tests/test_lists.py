@@ -174,6 +174,9 @@ def test_filters_combine(world: World, client: Client) -> None:
     [
         (Period.COMING, date(2026, 11, 23), (date(2026, 11, 23), None)),
         (Period.LAST_30_DAYS, date(2026, 11, 23), (date(2026, 10, 24), date(2026, 11, 23))),
+        (Period.LAST_MONTH, date(2026, 11, 23), (date(2026, 10, 1), date(2026, 10, 31))),
+        (Period.LAST_MONTH, date(2027, 1, 31), (date(2026, 12, 1), date(2026, 12, 31))),
+        (Period.THIS_YEAR, date(2026, 11, 23), (date(2026, 1, 1), date(2026, 12, 31))),
         (Period.THIS_QUARTER, date(2026, 11, 23), (date(2026, 10, 1), None)),
         (Period.LAST_QUARTER, date(2026, 11, 23), (date(2026, 7, 1), date(2026, 9, 30))),
         (Period.LAST_QUARTER, date(2027, 2, 1), (date(2026, 10, 1), date(2026, 12, 31))),
@@ -185,7 +188,7 @@ def test_periods(period: str, today: date, bounds: tuple[date | None, date | Non
 
 
 PAGES = {
-    "dashboard": 6,
+    "dashboard": 7,
     "document_list": 4,
     "order_list": 4,
     "enrolment_list": 4,

@@ -14,12 +14,15 @@ ROOT = Path(settings.BASE_DIR)
 OURS = ("accounts", "catalogue", "enrolments", "documents")
 # The names that a model's manager may be asked for where requests are answered.
 KEYS = {"visible_to", "manageable_by", "visible_by_branch"}
-PUBLIC = {"home", "help", "legal", "accessibility", "health", "verification"}
+PUBLIC = {"home", "help", "legal", "accessibility", "health", "invitation", "invitation_open", "calendar_feed"} | {
+    *("catalogue", "course_detail", "course_programme", "sitemap", "robots", "verification"),
+}
 
 
 def sources() -> list[Path]:
     """Views, forms, filters, exports and searches: wherever a request chooses what is read."""
     names = {"views.py", "forms.py", "filters.py", "exports.py", "presentation.py", "figures.py", "lists.py"}
+    names |= {"access_forms.py", "access_listing.py"}
     found = [path for app in OURS for path in (ROOT / app).rglob("*.py") if path.name in names]
     return found + [path for path in (ROOT / "espace_client" / "views").glob("*.py") if path.name != "__init__.py"]
 

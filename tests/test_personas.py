@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db.models import Model
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from accounts.document_types import DocumentType
-from documents.models import Document
-from enrolments.models import Order, Participant
+from accounts.models import Access, Invitation
+from accounts.roles import Role
+from catalogue.models import Session
+from documents.models import Archive, Document
+from enrolments.models import Enrolment, Order, Participant, SessionProposal, WaitingEntry
+from tests.accords import make_accord
 from tests.conftest import ClientFor
-from tests.worlds import World
+from tests.worlds import World, make_order
 
 ANONYMOUS = "anonymous"
 MEMBERS = [
@@ -77,16 +84,133 @@ def participant_by(email: str) -> Callable[[World], Participant]:
     return lambda world: Participant.objects.filter(enrolments__order=order_by(email)(world)).earliest("pk")
 
 
+def archive_of(persona: str) -> Callable[[World], Archive]:
+    def make(world: World) -> Archive:
+        user = world.personas[persona]
+        ids = Document.objects.visible_to(user).values_list("pk", flat=True)[:2]
+        return Archive.objects.create(user=user, title="Archive", document_ids=list(ids), total=2)
+
+    return make
+
+
 MINE, OTHERS = "responsable@armor.example", "autre@armor.example"
 LILLE = ("administrator", "standard", "member_of_two")
 FACTURE, CONVOCATION = DocumentType.FACTURE, DocumentType.CONVOCATION
 
+ADMINISTRATORS = ("administrator", "neighbour", "member_of_two")
+
+
+def access_of(persona: str) -> Callable[[World], Access]:
+    return lambda world: Access.objects.get(user=world.personas[persona], establishment=world.lille)
+
+
+def invitation_to_lille(world: World) -> Invitation:
+    """An invitation that waits, made once for all the personas of a test."""
+    values = {"role": Role.STANDARD, "expires_at": timezone.now() + timedelta(days=14), "token_hash": "0" * 64}
+    where = {"email": "invitee@armor.example", "establishment": world.lille}
+    return Invitation.objects.get_or_create(**where, defaults=values)[0]
+
+
+def enrolment_by(email: str) -> Callable[[World], Enrolment]:
+    return lambda world: order_by(email)(world).enrolments.latest("starts_on")
+
+
+def proposal_to(email: str) -> Callable[[World], SessionProposal]:
+    """What is proposed about an order, made once for all the personas of a test."""
+
+    def make(world: World) -> SessionProposal:
+        enrolment = enrolment_by(email)(world)
+        dates: dict[str, Any] = {
+            "previous_starts_on": enrolment.starts_on,
+            "previous_ends_on": enrolment.starts_on,
+            "kind": "moved",
+        }
+        where = {"order": enrolment.order, "session": enrolment.session}
+        return SessionProposal.objects.get_or_create(**where, defaults=dates)[0]
+
+    return make
+
+
+def waiting_by(email: str) -> Callable[[World], WaitingEntry]:
+    """An entry of a waiting list, made once for all the personas of a test."""
+
+    def make(world: World) -> WaitingEntry:
+        where = {"session": world.sessions[1], "establishment": world.lille, "order_email": email}
+        return WaitingEntry.objects.get_or_create(**where)[0]
+
+    return make
+
+
+def some_session(world: World) -> Session:
+    return world.sessions[1]
+
+
+def session_of_armor(world: World) -> Session:
+    """A session with nobody but people of Lille in it, ordered by the responsable."""
+    where = {"code": "SES-LILLE", "course": world.sessions[1].course}
+    dates = {"starts_on": world.sessions[1].starts_on, "ends_on": world.sessions[1].ends_on}
+    session, made = Session.objects.get_or_create(**where, defaults=dates)
+    if made:
+        make_order(world.lille, MINE, [session], papers=False)
+    return session
+
+
 TABLE: dict[str, list[Row]] = {
+    "enrolment_detail": [owners(enrolment_by(MINE), *LILLE, "responsable"), owners(enrolment_by(OTHERS), *LILLE)],
+    "enrolment_substitute": [owners(enrolment_by(MINE), *LILLE, "responsable"), owners(enrolment_by(OTHERS), *LILLE)],
+    "enrolment_move": [owners(enrolment_by(MINE), *LILLE, "responsable"), owners(enrolment_by(OTHERS), *LILLE)],
+    "enrolment_cancel": [owners(enrolment_by(MINE), *LILLE, "responsable"), owners(enrolment_by(OTHERS), *LILLE)],
+    "proposal_detail": [owners(proposal_to(MINE), *LILLE, "responsable"), owners(proposal_to(OTHERS), *LILLE)],
+    "waiting_list": [members()],
+    "waiting_detail": [owners(waiting_by(MINE), *LILLE, "responsable"), owners(waiting_by(OTHERS), *LILLE)],
+    "waiting_join": [Row(frozenset(MEMBERS), about=some_session)],
+    "stocktaking": [members()],
+    **{
+        route: [
+            owners(participant_by(MINE), "administrator", "member_of_two", "responsable"),
+            owners(participant_by(OTHERS), "administrator", "member_of_two"),
+        ]
+        for route in ("participant_correct", "participant_merge", "participant_erase")
+    },
+    "participant_unmerge": [members(405, pk=1)],
+    "budget": [Row(frozenset(MEMBERS) - {"unverified"})],
+    "calendar_settings": [members()],
+    "enrolment_export_csv": [members()],
+    "enrolment_export_xlsx": [members()],
+    "order_export_csv": [members()],
+    "order_export_xlsx": [members()],
+    "calendar_feed": [Row(frozenset(), refused=404, anonymous=404, kwargs=(("secret", "nobodys"),))],
+    "session_calendar": [owners(session_of_armor, *LILLE, "responsable")],
+    "access_list": [Row(frozenset(ADMINISTRATORS))],
+    "access_invite": [Row(frozenset(ADMINISTRATORS))],
+    "access_review": [Row(frozenset(ADMINISTRATORS))],
+    **{
+        route: [
+            owners(access_of("standard"), "administrator", "member_of_two"),
+            owners(access_of("delegate_ended"), "administrator", "member_of_two"),
+            owners(access_of("administrator"), "administrator", "member_of_two"),
+        ]
+        for route in ("access_change", "access_remove")
+    },
+    "invitation_resend": [owners(invitation_to_lille, "administrator", "member_of_two")],
+    "invitation_revoke": [owners(invitation_to_lille, "administrator", "member_of_two")],
+    "document_sharing": [
+        owners(document_by(MINE, FACTURE), "administrator", "member_of_two"),
+        owners(document_by(OTHERS, CONVOCATION), "administrator", "member_of_two"),
+    ],
+    # 404: whoever comes without a link that works is told what to do.
+    "invitation": [Row(frozenset(EVERYONE), allowed=404)],
+    "invitation_open": [Row(frozenset(EVERYONE), kwargs=(("token", "nonsense"),), allowed=302)],
     "home": [public()],
     "help": [public()],
     "legal": [public()],
     "accessibility": [public()],
     "health": [public()],
+    "catalogue": [public()],
+    "course_detail": [Row(frozenset(EVERYONE), about=lambda world: world.sessions[0].course)],
+    "course_programme": [Row(frozenset(EVERYONE), about=lambda world: world.sessions[0].course)],
+    "sitemap": [public()],
+    "robots": [public()],
     "dashboard": [members()],
     "search": [members()],
     "enrolment_list": [members()],
@@ -97,6 +221,12 @@ TABLE: dict[str, list[Row]] = {
     "document_list": [members()],
     "order_detail": [owners(order_by(MINE), *LILLE, "responsable"), owners(order_by(OTHERS), *LILLE)],
     "participant_detail": [owners(participant_by(MINE), *LILLE, "responsable"), owners(participant_by(OTHERS), *LILLE)],
+    "accord_list": [members()],
+    "accord_detail": [
+        owners(lambda world: make_accord(world.armor.company, world.lille), *LILLE, "responsable"),
+        owners(lambda world: make_accord(world.armor.company, world.nice), "responsable"),
+        owners(lambda world: make_accord(world.brume.company), "neighbour"),
+    ],
     **{
         route: [
             owners(document_by(MINE, FACTURE), *LILLE, "responsable"),
@@ -106,6 +236,31 @@ TABLE: dict[str, list[Row]] = {
         ]
         for route in ("document_detail", "document_view", "document_download")
     },
+    **{
+        route: [Row(frozenset(["administrator", "neighbour", "member_of_two"]))]
+        for route in ("journal", "journal_export", "journal_documents", "journal_documents_export")
+    },
+    # By POST only.
+    "visit_end": [members(405)],
+    "account_notifications": [members()],
+    # 302: asks who one is first.
+    "account_data": [members(302)],
+    "account_close": [members(302)],
+    "establishments_shown": [members()],
+    "documents_seen": [members(405)],
+    "archive_create": [members(405)],
+    "archive_list": [members()],
+    "archive_detail": [owners(archive_of("administrator"), "administrator")],
+    "archive_download": [owners(archive_of("administrator"), "administrator")],
+    "opco_archive": [members(405, pk=1)],
+    "deposit_create": [
+        owners(order_by(MINE), "administrator", "member_of_two", "responsable"),
+        owners(order_by(OTHERS), "administrator", "member_of_two"),
+    ],
+    "document_sign": [
+        owners(document_by(MINE, DocumentType.BON_POUR_ACCORD), "administrator", "member_of_two", "responsable"),
+        owners(document_by(OTHERS, DocumentType.BON_POUR_ACCORD), "administrator", "member_of_two"),
+    ],
     "account_home": [members()],
     "account_login": [visitors()],
     "account_signup": [visitors()],

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
@@ -29,13 +30,30 @@ class AccessQuerySet(models.QuerySet["Access"]):
         return self.filter(models.Q(ends_at__isnull=True) | models.Q(ends_at__gt=at or timezone.now()))
 
     def visible_to(self, user: User | AnonymousUser) -> AccessQuerySet:
-        """One's own accesses in force, and every access to the establishments of which one is an administrator."""
+        """One's own accesses in force, and every access to the establishments of which one is an administrator.
+
+        Whatever one chose to look at: who has an access is never hidden by that.
+        """
         if not user.is_authenticated:
             return self.none()
         return self.filter(
-            models.Q(establishment_id__in=user.rights.administered)
-            | models.Q(user_id=user.pk, establishment_id__in=user.rights.establishments)
+            models.Q(establishment_id__in=user.whole_rights.administered)
+            | models.Q(user_id=user.pk, establishment_id__in=user.whole_rights.establishments)
         )
+
+    def manageable_by(self, user: User | AnonymousUser) -> AccessQuerySet:
+        """Every access, ended ones too, to the establishments of which one is an administrator; one's own is shown
+        with the others, and the services refuse to change it (rule 4)."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(establishment_id__in=user.rights.administered)
+
+    def with_codenames(self) -> AccessQuerySet:
+        """Each with `codenames`, the guardian permissions that its person has on its establishment."""
+        codenames = EstablishmentGrant.objects.filter(
+            user=models.OuterRef("user_id"), content_object=models.OuterRef("establishment_id")
+        ).values("permission__codename")
+        return self.annotate(codenames=ArraySubquery(codenames))
 
 
 class Access(DecidedInPortal):
@@ -74,6 +92,11 @@ class Access(DecidedInPortal):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.establishment} · {self.get_role_display()}"
+
+    @property
+    def ended(self) -> bool:
+        """Whether its end date is past: the row is still there, and opens nothing."""
+        return self.ends_at is not None and self.ends_at <= timezone.now()
 
 
 class RemovedAccess(models.Model):
@@ -119,11 +142,14 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         """Invitations to the establishments of which the person is an administrator."""
         if not user.is_authenticated:
             return self.none()
-        return self.filter(establishment_id__in=user.rights.administered)
+        return self.filter(establishment_id__in=user.whole_rights.administered)
 
 
 class Invitation(models.Model):
-    """An access offered to an address: single use, bound to that address, checked again when it is accepted."""
+    """An access offered to an address: single use, bound to that address, checked again when it is accepted.
+
+    Of the link only the SHA-256 of its token is kept. `access_ends_at`: when the access that it gives ends, if it ends.
+    """
 
     LIFETIME_DAYS: ClassVar[int] = 14
 
@@ -138,6 +164,7 @@ class Invitation(models.Model):
         blank=True,
         verbose_name=_("types de document"),
     )
+    access_ends_at = models.DateTimeField(_("l’accès prend fin le"), null=True, blank=True)
     message = models.TextField(_("message"), max_length=2000, blank=True)
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
     invited_by = models.ForeignKey(
@@ -174,3 +201,7 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.email} · {self.establishment}"
+
+    @property
+    def expired(self) -> bool:
+        return self.expires_at <= timezone.now()

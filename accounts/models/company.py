@@ -36,16 +36,19 @@ class Company(models.Model):
 
 class EstablishmentQuerySet(models.QuerySet["Establishment"]):
     def visible_to(self, user: User | AnonymousUser) -> EstablishmentQuerySet:
-        """Those to which the person has an access in force, of whatever role; nobody learns that another exists."""
+        """Those to which the person has an access in force, of whatever role; nobody learns that another exists.
+
+        In a list, those of them that the person chose to look at.
+        """
         if not user.is_authenticated:
             return self.none()
         return self.filter(pk__in=user.rights.establishments)
 
     def manageable_by(self, user: User | AnonymousUser) -> EstablishmentQuerySet:
-        """Those of which the person is an administrator."""
+        """Those of which the person is an administrator, whatever they chose to look at."""
         if not user.is_authenticated:
             return self.none()
-        return self.filter(pk__in=user.rights.administered)
+        return self.filter(pk__in=user.whole_rights.administered)
 
 
 class Establishment(models.Model):

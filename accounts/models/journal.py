@@ -50,10 +50,10 @@ class AccessEventType(models.TextChoices):
 
 class AccessEventQuerySet(models.QuerySet["AccessEvent"]):
     def visible_to(self, user: User | AnonymousUser) -> AccessEventQuerySet:
-        """What happened in the establishments of which the person is an administrator."""
+        """What happened in the establishments of which the person is an administrator, whatever they look at."""
         if not user.is_authenticated:
             return self.none()
-        return self.filter(establishment_id__in=user.rights.administered)
+        return self.filter(establishment_id__in=user.whole_rights.administered)
 
 
 class AccessEvent(models.Model):

@@ -25,6 +25,7 @@ from accounts.statements import execute
 
 from .access import Access, EstablishmentGrant
 from .base import DecidedInPortal
+from .company import Establishment
 
 _TYPE_BY_CODENAME = {document_type.codename: document_type for document_type in DocumentType}
 
@@ -48,6 +49,7 @@ def _accesses_with_codenames(now: datetime) -> models.QuerySet[Access, Any]:
     ).values("permission__codename")
     entry = JSONObject(
         establishment=F("establishment_id"),
+        name=F("establishment__name"),
         company=F("establishment__company_id"),
         role=F("role"),
         codenames=ArraySubquery(codenames),
@@ -100,14 +102,19 @@ class UserManager(BaseUserManager["User"]):
         return _rights(*rows[0]) if rows else Rights()
 
     def with_rights(self, user_id: int) -> User | None:
-        """A person and their rights, in one query: what every request begins with. None for an unknown one."""
+        """A person and their rights, in one query: what every request begins with. None for an unknown one.
+
+        `rights` are narrowed to the establishments that the person chose to look at; `whole_rights` are not.
+        """
         columns = tuple(field.attname for field in self.model._meta.concrete_fields)
         rows = execute(_person_row, (columns,), user_id=user_id, now=timezone.now())
         if not rows:
             return None
         *values, verified, entries = rows[0]
         user = User.from_db(self.db, columns, values)
-        user.rights = _rights(user.is_active, user.email, verified, entries)
+        user.whole_rights = _rights(user.is_active, user.email, verified, entries)
+        user.rights = user.whole_rights.narrowed_to(user.shown_establishments)
+        user.establishment_names = {entry["establishment"]: entry["name"] for entry in entries}
         return user
 
     def get_by_natural_key(self, username: str | None) -> User:
@@ -135,6 +142,8 @@ class User(DecidedInPortal, AbstractBaseUser, PermissionsMixin):
         verbose_name=_("établissements affichés"),
         help_text=_("Ce que la personne a choisi de voir ; vide : tout ce à quoi elle a droit."),
     )
+
+    visitor: User | None = None  # the member of the team who sees as this person (accounts.visits)
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -169,6 +178,17 @@ class User(DecidedInPortal, AbstractBaseUser, PermissionsMixin):
         return self.first_name or self.email
 
     @cached_property
-    def rights(self) -> Rights:
-        """What this person may see, read once per request; a service asks `rights_of` again inside its lock."""
+    def whole_rights(self) -> Rights:
+        """All that this person may see, read once per request; a service asks `rights_of` again inside its lock."""
         return User.objects.rights_of(self.pk)
+
+    @cached_property
+    def rights(self) -> Rights:
+        """What this person may see; in a request, and there only, what of it they chose to look at."""
+        return self.whole_rights
+
+    @cached_property
+    def establishment_names(self) -> dict[int, str]:
+        """The name of each establishment to which the person has an access in force."""
+        rows = Establishment.objects.filter(pk__in=self.whole_rights.establishments)
+        return dict(rows.values_list("pk", "name"))

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.codes import unique_in_any_case
 from accounts.labels import label_of
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class DomainQuerySet(models.QuerySet["Domain"]):
+    def visible_to(self, user: User | AnonymousUser) -> DomainQuerySet:
+        """All: how courses are arranged is public."""
+        return self.all()
 
 
 class Domain(models.Model):
@@ -18,6 +32,8 @@ class Domain(models.Model):
     parent = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("domaine parent")
     )
+
+    objects = DomainQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("domaine")
@@ -48,8 +64,20 @@ class CourseKind(models.TextChoices):
     BESPOKE = "bespoke", _("Sur mesure")
 
 
+class CourseQuerySet(models.QuerySet["Course"]):
+    def visible_to(self, user: User | AnonymousUser) -> CourseQuerySet:
+        """What the public catalogue shows, the same to everybody: nothing withdrawn, nothing made to order.
+
+        The title of a bespoke course may name the client that it was made for.
+        """
+        return self.filter(in_catalogue=True).exclude(kind=CourseKind.BESPOKE)
+
+
 class Course(models.Model):
-    """A course of the catalogue. Prices are EUR HT per participant; one day counts for seven hours."""
+    """A course of the catalogue. Prices are EUR HT per participant; one day counts for seven hours.
+
+    One that is not `in_catalogue` any more keeps its sessions, orders and papers; nobody new can find it.
+    """
 
     reference = models.CharField(_("référence"), max_length=30, unique=True)
     title = models.CharField(_("titre"), max_length=250)
@@ -65,6 +93,14 @@ class Course(models.Model):
     prerequisites = models.TextField(_("prérequis"), blank=True)
     audience = models.TextField(_("public visé"), blank=True)
     certification = models.CharField(_("certification (RNCP ou RS)"), max_length=60, blank=True)
+    in_catalogue = models.BooleanField(
+        _("au catalogue"),
+        default=True,
+        db_default=True,
+        help_text=_("Décochée, la formation ne se trouve plus sur le site ; ses sessions et ses papiers restent."),
+    )
+
+    objects = CourseQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("formation")
@@ -93,6 +129,9 @@ class Course(models.Model):
     def __str__(self) -> str:
         return f"{self.title} ({self.reference})"
 
+    def get_absolute_url(self) -> str:
+        return reverse("course_detail", args=[self.pk])
+
 
 class SessionState(models.TextChoices):
     OPEN = "open", _("Ouverte")
@@ -101,6 +140,24 @@ class SessionState(models.TextChoices):
     FULL = "full", _("Complète")
     CANCELLED = "cancelled", _("Annulée")
     DONE = "done", _("Réalisée")
+
+
+# What may still be joined, or whose waiting list may.
+ON_SALE = (SessionState.OPEN, SessionState.CONFIRMED, SessionState.GUARANTEED, SessionState.FULL)
+
+
+class SessionQuerySet(models.QuerySet["Session"]):
+    def visible_to(self, user: User | AnonymousUser) -> SessionQuerySet:
+        """What the public catalogue shows, the same to everybody: the inter sessions to come of its courses.
+
+        An intra session is one company's own: where and when it trains is nobody else's business. What someone is
+        enrolled in they see through `Enrolment.objects.visible_to`.
+        """
+        return self.filter(
+            course__in=Course.objects.visible_to(user).filter(kind=CourseKind.INTER),
+            starts_on__gte=timezone.localdate(),
+            state__in=ON_SALE,
+        )
 
 
 class Session(models.Model):
@@ -118,12 +175,20 @@ class Session(models.Model):
     trainer = models.CharField(_("formateur"), max_length=150, blank=True)
     state = models.CharField(_("état"), max_length=10, choices=SessionState.choices, default=SessionState.OPEN)
 
+    objects = SessionQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("session")
         ordering = ["starts_on", "code"]
         indexes = [
             models.Index(fields=["starts_on", "id"], name="session_by_start"),
             models.Index(fields=["course", "starts_on"], name="session_by_course_and_start"),
+            models.Index(
+                fields=["course", "starts_on"],
+                include=["id", "ends_on", "city", "state"],
+                condition=Q(state__in=ON_SALE),
+                name="session_on_sale",
+            ),
         ]
         constraints = [
             unique_in_any_case("code", "session_code_any_case"),

@@ -44,8 +44,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_constraints"),
         ("catalogue", "0002_constraints"),
-        ("documents", "0003_library"),
-        ("documents", "0003_serving_purge"),
+        ("documents", "0004_merge_purge_and_library"),
         ("enrolments", "0004_attendance"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

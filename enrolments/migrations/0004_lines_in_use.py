@@ -51,5 +51,9 @@ DROP FUNCTION enrolments_line_in_use();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("enrolments", "0003_faster_lists"), ("catalogue", "0003_accord_line_versions")]
+    dependencies = [
+        ("enrolments", "0005_following"),
+        ("enrolments", "0004_states"),
+        ("catalogue", "0003_accord_line_versions"),
+    ]
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]

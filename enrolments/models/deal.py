@@ -29,9 +29,10 @@ def within_reach(rights: Rights) -> Q:
     """The rule of tenancy for whatever follows an order: the person's establishments, or their verified email (rule 1).
 
     For rows with `establishment_id` and `order_email`. Ids and address are literals, which PostgreSQL can plan with.
+    Someone who looks at some of their establishments sees the orders of these alone, their own included.
     """
     reach = Q(establishment_id__in=sorted(rights.establishments))
-    return reach if rights.email is None else reach | Q(order_email=rights.email)
+    return reach if rights.roaming_email is None else reach | Q(order_email=rights.roaming_email)
 
 
 def reach_by_branch(rights: Rights) -> list[Q]:
@@ -42,9 +43,10 @@ def reach_by_branch(rights: Rights) -> list[Q]:
     establishments = sorted(rights.establishments)
     groups = [[one] for one in establishments] if len(establishments) <= MOST_BRANCHES else [establishments]
     branches = [Q(establishment_id__in=group) for group in groups]
-    if rights.email is not None:
+    if rights.roaming_email is not None:
         elsewhere = Q(establishment_id__isnull=True) | ~Q(establishment_id__in=establishments)
-        branches.append(Q(order_email=rights.email) & elsewhere if establishments else Q(order_email=rights.email))
+        own = Q(order_email=rights.roaming_email)
+        branches.append(own & elsewhere if establishments else own)
     return branches
 
 
@@ -163,8 +165,8 @@ class ParticipantQuerySet(models.QuerySet["Participant"]):
         enrolled = Exists(Enrolment.objects.visible_to(user).filter(participant=OuterRef("pk")))
         companies = sorted(user.rights.companies)
         branches = [self.filter(enrolled, company_id=company) for company in companies]
-        if user.rights.email is not None:
-            ordered = Enrolment.objects.filter(order_email=user.rights.email, participant__isnull=False)
+        if user.rights.roaming_email is not None:
+            ordered = Enrolment.objects.filter(order_email=user.rights.roaming_email, participant__isnull=False)
             elsewhere = Q(company__isnull=True) | ~Q(company_id__in=companies) if companies else Q()
             branches.append(self.filter(elsewhere, pk__in=ordered.values("participant_id")))
         return branches or [self.none()]

@@ -21,7 +21,7 @@ from .orders import make_orders, settle_sessions
 from .papers import all_sheets
 from .press import Press
 from .story import FULL, Scale, Story
-from .tenants import make_companies, make_invitations, make_people
+from .tenants import make_companies, make_invitations, make_people, make_reviews
 
 APPS = ("accounts", "catalogue", "enrolments", "documents", "espace_client")
 
@@ -33,6 +33,7 @@ def build(*, today: date, press: Press, scale: Scale = FULL) -> Story:
     make_companies(story)
     make_people(story)
     make_invitations(story)
+    make_reviews(story)
     make_catalogue(story)
     make_sessions(story)
     make_accords(story)

@@ -1,7 +1,7 @@
 """The portal's own filters and tags: `{% load portal %}`. Formatting itself is in `espace_client.formatting`."""
 
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import wraps
 from typing import Any, TypeVar, cast
@@ -13,6 +13,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.filters import Filters
 from espace_client import charts, components, formatting, tones
@@ -50,6 +51,13 @@ def number(value: Decimal | int | None, decimals: int = 0) -> str:
     return formatting.number(value, decimals)
 
 
+@register.filter
+@_of_marks_too
+def percent(value: Decimal) -> str:
+    """ "5,5 %"."""
+    return formatting.percent(value)
+
+
 @register.filter(expects_localtime=True)
 @_of_marks_too
 def long_date(value: date | None) -> str:
@@ -65,10 +73,36 @@ def short_date(value: date | None) -> str:
 
 
 @register.filter(expects_localtime=True)
+def last_day(ends_at: datetime | None) -> str:
+    """`{{ access.ends_at|last_day }}` → "12 janv. 2027": the last day of what ends at this instant."""
+    return "" if ends_at is None else formatting.short_date((ends_at - timedelta(seconds=1)).date())
+
+
+@register.filter(expects_localtime=True)
+def last_day_iso(ends_at: datetime) -> str:
+    """`value="{{ access.ends_at|last_day_iso }}"` → "2027-01-12", for a date field."""
+    return (ends_at - timedelta(seconds=1)).date().isoformat()
+
+
+@register.filter(expects_localtime=True)
 @_of_marks_too
 def day_month(value: date | None) -> str:
     """`{{ due_on|day_month }}` → "12 janv."."""
     return formatting.day_month(value)
+
+
+@register.filter
+@_of_marks_too
+def weekday(value: date) -> str:
+    """`{{ session.starts_on|weekday }}` → "mardi"."""
+    return formatting.WEEKDAYS[value.weekday()]
+
+
+@register.filter
+@_of_marks_too
+def more_dates(count: int) -> str:
+    """`{{ course.next.others|more_dates }}` → "+ 3 autres dates"."""
+    return ngettext("+ %s autre date", "+ %s autres dates", count) % count
 
 
 @register.filter
@@ -206,6 +240,13 @@ def account_menu(context: Context) -> SafeString:
     user = context["user"]
     name = user.get_full_name() or user.email
     return components.account_menu(components.Who(name, user.email, user.is_staff, str(context["csrf_token"])))
+
+
+@register.simple_tag(takes_context=True)
+def switcher(context: Context) -> SafeString:
+    """`{% switcher %}`: components/switcher.html, which comes back to this page."""
+    page = context["request"].get_full_path()
+    return components.switcher(context["user"], str(context["csrf_token"]), page)
 
 
 @register.simple_tag

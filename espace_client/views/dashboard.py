@@ -24,6 +24,7 @@ from accounts.requests import person
 from catalogue.models import SessionState
 from documents.listing import DOCUMENTS, Titled
 from documents.models import Document
+from enrolments.agreements import ending_soon
 from enrolments.figures import Months, by_month
 from enrolments.models import Enrolment, Order, OrderState
 from espace_client.formatting import MONTHS_SHORT, money, number, short_date
@@ -98,6 +99,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "departures": departures[:SESSIONS_SHOWN],
         "more_departures": max(len(departures) - SESSIONS_SHOWN, 0),
         "todo": tasks_of(waiting[:TASKS_SHOWN]),
+        "ending_accords": ending_soon(user, timezone.localdate()),
         "more_todo": max(len(waiting) - TASKS_SHOWN, 0),
         "documents": [DOCUMENTS.row(*document) for document in recent],
         "summary": summary_of(departures, len(waiting)),

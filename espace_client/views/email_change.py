@@ -4,6 +4,7 @@ from typing import Any
 
 from allauth.account.views import EmailView
 
+from accounts.choice import whole_right
 from accounts.requests import person
 from enrolments.models import Enrolment
 
@@ -19,4 +20,4 @@ class EmailChangeView(EmailView):
         return {**context, "leaving_count": count}
 
 
-email_change = EmailChangeView.as_view()
+email_change = whole_right(EmailChangeView.as_view())

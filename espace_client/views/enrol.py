@@ -11,12 +11,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import User
 from accounts.requests import person
 from catalogue.models import Session
-from enrolments.drafts import People, clashes_of, keep_people, keep_terms, seats_in
+from enrolments.drafts import People, clashes_of, keep_people, keep_terms, seats_in, transfer
 from enrolments.forms import ParticipantsForm, TermsForm, TotalForm
 from enrolments.models import OrderDraft, Participant
 from enrolments.placing import PlacingError, place_order
@@ -141,11 +141,23 @@ def enrol_summary(request: HttpRequest, token: UUID) -> HttpResponse:
 
 def _done(request: HttpRequest, user: User, order_id: int, draft: OrderDraft) -> HttpResponse:
     if draft.order_email == user.email or draft.establishment_id in user.rights.establishments:
-        messages.success(request, _("C’est noté : un accusé de réception vous parvient par mail."))
+        messages.success(request, _("C’est noté : un accusé de réception vous parvient par mail."))
         return redirect("order_detail", order_id)
-    text = _("C’est noté. Comme annoncé, la commande n’apparaît pas dans votre historique : elle est à %(email)s.")
+    text = _("C’est noté. Comme annoncé, la commande n’apparaît pas dans votre historique : elle est à %(email)s.")
     messages.success(request, text % {"email": draft.order_email})
     return redirect("order_list")
+
+
+@require_POST
+def enrol_transfer(request: HttpRequest, token: UUID, pk: int) -> HttpResponse:
+    """Take what was prepared over to another session of the same course."""
+    draft = _draft(person(request), token)
+    session = _session(pk)
+    if draft.order_id is not None:
+        return redirect("order_detail", draft.order_id)
+    if session.course_id != draft.session.course_id:
+        raise Http404
+    return redirect("enrol_summary", transfer(draft=draft, session=session).token)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

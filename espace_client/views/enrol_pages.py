@@ -5,21 +5,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.http import QueryDict
+from django.utils import timezone
+
 from accounts.filters import search_condition
 from accounts.models import User
 from catalogue.models import Session
+from enrolments.approving import needs_approval
 from enrolments.drafts import (
+    Clash,
+    Quote,
+    clashes_of,
     default_establishment,
     known_colleagues,
+    own_establishments,
     quote,
     seats_in,
 )
 from enrolments.filters import ParticipantFilters
-from enrolments.forms import OTHER, ParticipantsForm
+from enrolments.forms import OTHER, ParticipantsForm, TermsForm
 from enrolments.models import OrderDraft, Participant
 from enrolments.participants import Home
+from enrolments.placing import PlacingError
 from enrolments.prices import prices_shown_to
-from enrolments.seats import seats_of
+from enrolments.seats import alternatives, seats_of, sells_online
+from enrolments.waiting import may_wait
 
 COLLEAGUES_SHOWN = 30
 SEATS_SHOWN = 100
@@ -37,7 +47,7 @@ def _costs(user: User, draft: OrderDraft, count: int) -> dict[str, Any]:
     costs = quote(user.rights, draft.establishment, course, count)
     reason = ""
     if not costs.price.is_negotiated:
-        shown = prices_shown_to(user, [course], draft_day())
+        shown = prices_shown_to(user, [course], timezone.localdate())
         reason = shown.reason
     return {"costs": costs, "price_reason": reason}
 
@@ -106,4 +116,81 @@ def colleague_list(
         "colleagues": page[:COLLEAGUES_SHOWN],
         "more_colleagues": len(page) > COLLEAGUES_SHOWN,
         "query": words,
+    }
+
+
+def price_panel(user: User, session: Session, typed: QueryDict) -> dict[str, Any]:
+    """The price of what is ticked at this moment; what makes no sense counts for nothing."""
+    draft = OrderDraft.objects.visible_to(user).open().filter(session=session).first()
+    kept = draft or _fresh(user, session)
+    kept.session = session
+    chosen = typed.get("establishment", "")
+    if chosen:
+        own = own_establishments(user.rights)
+        kept.establishment = own.filter(pk=int(chosen)).first() if _is_number(chosen) else None
+    ticked = {one for name in ("known", "seat") for one in typed.getlist(name) if _is_number(one)}
+    unnamed = typed.get("unnamed_seats", "")
+    hidden = max(draft.seats.count() - len(typed.getlist("shown")), 0) if draft else 0
+    count = len(ticked) + hidden + (int(unnamed) if _is_number(unnamed) and len(unnamed) < 5 else 0)
+    return {"session": session, "count": count, "seats": seats_of(session), **_costs(user, kept, count)}
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 19
+
+
+def terms_page(user: User, draft: OrderDraft, form: TermsForm, clashes: Sequence[Clash]) -> dict[str, Any]:
+    """Step 2."""
+    count = seats_in(draft)
+    return {
+        "session": draft.session,
+        "draft": draft,
+        "form": form,
+        "clashes": clashes,
+        "seats": seats_of(draft.session),
+        "count": count,
+        "own_email": user.email,
+        "step": 2,
+        **_costs(user, draft, count),
+    }
+
+
+def summary_page(user: User, draft: OrderDraft, problem: PlacingError | None) -> dict[str, Any]:
+    """Step 3. `problem`: why the order could not be made; the draft stays, and what else one may choose is shown."""
+    count, seats = seats_in(draft), seats_of(draft.session)
+    costs = _costs(user, draft, count)
+    quoted: Quote = costs["costs"]
+    stuck = seats.left < count or not sells_online(draft.session)
+    establishment = draft.establishment
+    return {
+        "session": draft.session,
+        "draft": draft,
+        "chosen": list(draft.seats.select_related("participant").order_by("pk")[:SEATS_SHOWN]),
+        "more_chosen": max(count - draft.unnamed_seats - SEATS_SHOWN, 0),
+        "seats": seats,
+        "count": count,
+        "total": f"{quoted.total:f}",
+        "problem": " ".join(problem.messages) if problem else "",
+        "stuck": stuck,
+        "other_sessions": alternatives(draft.session, count) if stuck else [],
+        "waiting_list": stuck and may_wait(draft.session),
+        "clashes": clashes_of(draft, user),
+        "elsewhere": draft.order_email != user.email,
+        "waits": establishment is not None and needs_approval(establishment, user, quoted.total),
+        "step": 3,
+        **costs,
+    }
+
+
+def unavailable_page(session: Session, draft: OrderDraft | None) -> dict[str, Any]:
+    """Instead of step 1, for a session in which nobody can enrol: why, and what there is instead."""
+    count = seats_in(draft) if draft else 1
+    return {
+        "session": session,
+        "draft": draft,
+        "seats": seats_of(session),
+        "count": count,
+        "past": session.starts_on <= timezone.localdate(),
+        "other_sessions": alternatives(session, count),
+        "waiting_list": may_wait(session),
     }

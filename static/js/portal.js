@@ -27,9 +27,23 @@ document.addEventListener("change", (event) => {
   pick.querySelector("summary .value").textContent = ticked === 0 ? none : `${ticked} ${ticked === 1 ? one : many}`;
 });
 
+// A button that ticks every box of a name, and then takes the ticks away again.
+const showTickers = () => {
+  for (const button of document.querySelectorAll("button[data-tick-all]")) button.hidden = false;
+};
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button[data-tick-all]");
+  if (!button) return;
+  const boxes = [...document.querySelectorAll(`input[type="checkbox"][name="${button.dataset.tickAll}"]`)];
+  const ticked = boxes.some((box) => !box.checked);
+  for (const box of boxes) box.checked = ticked;
+});
+document.addEventListener("htmx:afterSettle", showTickers);
+showTickers();
+
 // Empty filters stay out of the address.
 document.addEventListener("htmx:configRequest", (event) => {
-  if (!event.target.matches("form.filters")) return;
+  if (!event.target.matches("form.filters, form[data-tidy]")) return;
   const data = event.detail.formData;
   for (const [name, value] of [...data]) if (value === "") data.delete(name);
 });

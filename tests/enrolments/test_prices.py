@@ -11,13 +11,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
+from accounts.choice import choose_establishments, look_everywhere
 from accounts.document_types import DocumentType
 from accounts.models import User
 from accounts.roles import Role
 from accounts.services import set_document_types
 from catalogue.models import AccordCadre, Course, Domain
 from enrolments.accord_seats import seats_ordered
-from enrolments.models import Enrolment, EnrolmentState, Order, OrderChannel, OrderState
+from enrolments.models import Enrolment, EnrolmentState, OrderChannel, OrderState
 from enrolments.prices import PricesShown, lock_accords, prices_for_order, prices_shown_to
 from tests.accords import days_away, make_accord, make_course, make_line
 from tests.worlds import World, give_access, make_order, make_user, number
@@ -167,6 +168,27 @@ def test_with_several_establishments_the_covered_one_of_the_last_order_decides(w
     assert shown(person, course)[course.pk].negotiated == Decimal(1425), "no accord there: among the covered ones"
 
 
+def test_the_establishment_in_the_switcher_decides(world: World, course: Course) -> None:
+    """Of those to which one has an access; of those known by an order only, none is left out of sight."""
+    person = make_user("deux-sites@armor.example")
+    for place in (world.lille, world.nice):
+        give_access(person, place, Role.ADMINISTRATOR)
+        make_line(make_accord(world.armor.company, place), None, "5" if place == world.lille else "20")
+    make_order(world.brume.establishments[0], person.email, [world.sessions[0]], papers=False)
+    make_line(make_accord(world.brume.company), None, "50")
+    amounts = {}
+    for place in (world.lille, world.nice):
+        assert choose_establishments(user=person, chosen=[place.pk])
+        looking = User.objects.with_rights(person.pk)
+        assert looking is not None
+        found = prices_shown_to(looking, [course], TODAY)
+        assert found.establishment == place
+        amounts[place.name] = found[course.pk].negotiated
+    assert amounts == {"Armor Lille": Decimal(1425), "Armor Nice": Decimal(1200)}
+    look_everywhere(user=person)
+    assert shown(person, course)[course.pk].negotiated == Decimal(750), "the last order's, among all"
+
+
 def test_what_counts_as_ordered(world: World, accord: AccordCadre) -> None:
     assert seats_ordered([accord.pk], TODAY) == {accord.pk: 8}, "two orders of two seats in each of two places"
     outside = {"before": accord.starts_on - timedelta(days=1), "after": accord.ends_on + timedelta(days=1)}
@@ -180,8 +202,8 @@ def test_what_counts_as_ordered(world: World, accord: AccordCadre) -> None:
     assert seats_ordered([accord.pk], TODAY)[accord.pk] == 10
     Enrolment.objects.filter(order=pending).update(state=EnrolmentState.CANCELLED)
     assert seats_ordered([accord.pk], TODAY)[accord.pk] == 8
-    Order.objects.filter(pk=pending.pk).update(placed_on=days_away(-50))
-    Enrolment.objects.filter(order=pending).update(state=EnrolmentState.ABSENT)
+    old = make_order(world.lille, "b@armor.example", world.sessions, papers=False, placed_on=days_away(-50))
+    Enrolment.objects.filter(order=old).update(state=EnrolmentState.ABSENT)
     assert seats_ordered([accord.pk], days_away(-51))[accord.pk] == 0
     assert seats_ordered([accord.pk], days_away(-50))[accord.pk] == 2
     assert seats_ordered([], TODAY) == {}

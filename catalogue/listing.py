@@ -1,0 +1,80 @@
+"""What a list of courses shows of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from accounts.labels import label_of
+from catalogue.highlight import Marker
+from catalogue.models import Course, CourseKind, CourseMode, Domain, SessionState
+
+
+@dataclass(frozen=True, slots=True)
+class NextSession:
+    """The next session on sale that the filters let through; `others`: how many more."""
+
+    CHOICES: ClassVar = ("state", "get_state_display")
+
+    starts_on: date
+    ends_on: date
+    city: str
+    state: str
+    others: int
+
+    def get_state_display(self) -> str:
+        return label_of(SessionState, self.state)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedCourse:
+    """One course, with the same names as the model. EUR HT; `negotiated` is None where the public price applies.
+
+    `title` and `extract` may have what was searched in <mark>: they are then safe, being escaped.
+    """
+
+    CHOICES: ClassVar = ("kind", "mode", "get_mode_display")
+
+    pk: int
+    reference: str
+    title: str
+    domain_id: int
+    domain: str
+    parent_id: int | None
+    parent: str | None
+    days: Decimal
+    hours: Decimal
+    mode: str
+    kind: str
+    certification: str
+    public_price: Decimal
+    vat_rate: Decimal
+    next: NextSession | None
+    extract: str = ""
+    negotiated: Decimal | None = None
+
+    def get_mode_display(self) -> str:
+        return label_of(CourseMode, self.mode)
+
+    @property
+    def on_request(self) -> bool:
+        return self.kind != CourseKind.INTER
+
+    def marked(self, marker: Marker, *texts: str) -> ListedCourse:
+        """The same, with the words that were found marked in the title, or else in the first line that has them."""
+        title = marker.mark(self.title)
+        return replace(self, title=title, extract="" if "<mark>" in title else marker.extract(*texts))
+
+    def as_course(self) -> Course:
+        """What `enrolments.prices` needs to price it."""
+        domain = Domain(pk=self.domain_id, parent_id=self.parent_id)
+        return Course(pk=self.pk, domain=domain, public_price=self.public_price, vat_rate=self.vat_rate)
+
+
+def course_of(columns: list[Any]) -> ListedCourse:
+    """The course of the columns that catalogue.search reads, in their order."""
+    *own, starts_on, ends_on, city, state, dates = columns
+    own.append(None if starts_on is None else NextSession(starts_on, ends_on, city, state, dates - 1))
+    return ListedCourse(*own)

@@ -1,0 +1,1 @@
+"""Documents together: chosen, streamed as a ZIP, and followed while they leave."""

@@ -1,0 +1,139 @@
+"""The bytes of an archive, made as they leave: stored, not deflated (PDFs are), ZIP64 when needed, in flat memory.
+
+For each file, in this order: the person's rights are read anew, the journal gets its line in the same statement that
+reads the document, the file is opened, and only then is anything of it written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import IO, Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from zipstream.ng import ZipStream
+
+from accounts.models import User
+from accounts.requests import person
+from documents.archives.naming import README, Names, readme
+from documents.models import Archive, ArchiveState, ServingOutcome, documents_storage
+from documents.serving import CHUNK, ServedDocument, file_name, open_to, record, record_refusal
+
+logger = logging.getLogger(__name__)
+SAID_EVERY = 1.0  # seconds between two writings of how far the archive is
+
+
+class AnotherDownloadError(Exception):
+    """The same archive is being downloaded again: the earlier download stops."""
+
+
+@dataclass
+class Stream:
+    """One download of one archive."""
+
+    request: HttpRequest
+    archive: Archive
+    run: datetime = field(default_factory=timezone.now)
+    done: int = 0
+    size: int = 0
+    refused: int = 0
+    unopened: int = 0
+    problems: list[str] = field(default_factory=list)
+    _said_at: float = 0.0
+
+    def __iter__(self) -> Iterator[bytes]:
+        """All bytes; whatever interrupts them (the person, the network, the database) is noted on the archive."""
+        state = ArchiveState.INTERRUPTED
+        self._begin()
+        try:
+            for chunk in self._bytes():
+                self.size += len(chunk)
+                yield chunk
+                self._say_how_far()
+            state = ArchiveState.DONE
+        except AnotherDownloadError:
+            logger.info("Archive %s is downloaded again: this download stops", self.archive.pk)
+        finally:
+            self._say(state=state)
+
+    def _bytes(self) -> Iterator[bytes]:
+        stream, names = ZipStream(sized=False), Names()
+        for pk in self.archive.document_ids:
+            opened = self._open(pk)
+            if opened is None:
+                continue
+            document, file, first = opened
+            stream.add(self._content(document, file, first), names.unique(file_name(document)))
+            yield from stream.all_files()
+            self.done += 1
+        if text := readme(self.archive, self.done, self.refused, self.problems):
+            stream.add(text, README)
+            yield from stream.all_files()
+        yield from stream.finalize()
+
+    def _open(self, pk: int) -> tuple[ServedDocument, IO[Any], bytes] | None:
+        """The document if the person may still open it, its file and the first bytes; None, and why is kept."""
+        user = User.objects.with_rights(person(self.request).pk)
+        document = open_to(self.request, pk, inline=False, user=user) if user is not None else None
+        if document is None:
+            record_refusal(self.request, pk)
+            self.refused += 1
+            return None
+        try:
+            file = documents_storage().open(document.file, "rb")
+            try:
+                return document, file, file.read(CHUNK)
+            except OSError:
+                file.close()
+                raise
+        except OSError:
+            logger.exception("The file of document %s can't be put in archive %s", pk, self.archive.pk)
+            record(self.request, pk, ServingOutcome.FAILED, pk)
+            self.unopened += 1
+            self.problems.append(_("%s : le fichier est momentanément indisponible.") % document)
+            return None
+
+    def _content(self, document: ServedDocument, file: IO[Any], first: bytes) -> Iterator[bytes]:
+        """The bytes of one file. What is not what was issued is said: the archive is too far gone to take it back."""
+        digest, chunk, broken = hashlib.sha256(), first, False
+        with file:
+            while chunk:
+                digest.update(chunk)
+                yield chunk
+                try:
+                    chunk = file.read(CHUNK)
+                except OSError:
+                    logger.exception("The file of document %s broke off", document.pk)
+                    broken = True
+                    break
+        if broken or digest.hexdigest() != document.sha256:
+            record(self.request, document.pk, ServingOutcome.FAILED, document.pk)
+            self.problems.append(_("%s : le fichier joint est incomplet ou altéré ; ne l’utilisez pas.") % document)
+
+    # --- How far it is ------------------------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        Archive.objects.filter(pk=self.archive.pk).update(
+            state=ArchiveState.RUNNING, started_at=self.run, progressed_at=self.run, done=0, left_out=0, size=0
+        )
+        self._said_at = time.monotonic()
+
+    def _say_how_far(self) -> None:
+        if time.monotonic() - self._said_at >= SAID_EVERY:
+            self._say(state=ArchiveState.RUNNING)
+            self._said_at = time.monotonic()
+
+    def _say(self, *, state: ArchiveState) -> None:
+        """Write it down, unless a later download of the same archive has taken over: AnotherDownloadError."""
+        left_out = self.refused + self.unopened
+        told = Archive.objects.filter(pk=self.archive.pk, started_at=self.run).update(
+            state=state, progressed_at=timezone.now(), done=self.done, left_out=left_out, size=self.size
+        )
+        if not told and state == ArchiveState.RUNNING:
+            raise AnotherDownloadError
