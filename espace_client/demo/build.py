@@ -16,6 +16,7 @@ from .cast import STAFF_EMAIL
 from .catalogue import make_catalogue, make_sessions
 from .drafts import all_drafts
 from .filing import file_sheets, number_sheets
+from .issued import record_issues
 from .journal import make_exceptions, make_imports, make_journal
 from .orders import make_orders, settle_sessions
 from .papers import all_sheets
@@ -43,7 +44,7 @@ def build(*, today: date, press: Press, scale: Scale = FULL) -> Story:
     scenes = {order.pk: draft.story for order, draft in zip(story.orders, drafts, strict=True)}
     sheets = all_sheets(story, scenes)
     number_sheets(sheets)
-    file_sheets(story, sheets, press)
+    record_issues(story, sheets, file_sheets(story, sheets, press))
     make_exceptions(story)
     make_journal(story)
     make_imports(story)
