@@ -17,9 +17,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {
         "provider": settings.PROVIDER,
         "demo_mode": settings.DEMO,
-        "nav": _navigation(request.path, bool(user.rights.administered), _sees_amounts(user))
-        if isinstance(user, User)
-        else [],
+        "nav": _navigation(request.path, user) if isinstance(user, User) else [],
     }
 
 
