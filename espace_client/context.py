@@ -17,13 +17,14 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {
         "provider": settings.PROVIDER,
         "demo_mode": settings.DEMO,
-        "nav": _navigation(request.path, user) if isinstance(user, User) else [],
+        "nav": _navigation_of(user, request.path) if isinstance(user, User) else [],
     }
 
 
-def _navigation(path: str, user: User) -> list[dict[str, Any]]:
-    rights = user.rights
-    places = _places(bool(rights.administered), bool(rights.priced_establishments or rights.email))
+def _navigation_of(user: User, path: str) -> list[dict[str, Any]]:
+    """Whatever establishments are shown, what an administrator administers stays within reach."""
+    amounts = bool(user.rights.priced_establishments or user.rights.email)
+    places = _places(bool(user.whole_rights.administered), amounts)
     return [{**place, "current": path.startswith(begins)} for place, begins in places]
 
 
@@ -40,7 +41,7 @@ def _places(administrator: bool, amounts: bool) -> list[tuple[dict[str, Any], tu
     if amounts:
         places.append((_("Budget"), "", "wallet", ("budget",)))
     if administrator:
-        places.append((_("Accès"), "", "key-round", ("access_list",)))
+        places.append((_("Accès"), "", "key-round", ("access_list", "journal")))
     return [
         ({"label": label, "short": short, "icon": icon, "url": reverse(names[0])}, tuple(map(reverse, names)))
         for label, short, icon, names in places
