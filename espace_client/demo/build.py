@@ -11,6 +11,7 @@ from accounts.models import User
 from documents.models import Document, documents_storage
 from enrolments.models import Order
 
+from .access_journal import make_access_journal
 from .accords import make_accords
 from .cast import STAFF_EMAIL
 from .catalogue import make_catalogue, make_sessions
@@ -45,6 +46,7 @@ def build(*, today: date, press: Press, scale: Scale = FULL) -> Story:
     file_sheets(story, sheets, press)
     make_exceptions(story)
     make_journal(story)
+    make_access_journal(story)
     make_imports(story)
     return story
 
