@@ -29,8 +29,8 @@ class SignupForm(AllauthSignupForm):
         proved = context.request.session.get("account_verified_email") if context.request else None
         if proved:
             email = self.fields["email"]
-            email.initial, email.help_text = proved, _("C’est l’adresse de votre invitation : elle est déjà vérifiée.")
-            email.widget.attrs["readonly"] = True
+            email.initial, email.help_text = proved, _("C’est l’adresse de votre invitation : elle est déjà vérifiée.")
+            email.disabled = True  # whatever is sent, it is this one
 
 
 class ResetPasswordKeyForm(AllauthResetPasswordKeyForm):

@@ -202,7 +202,7 @@ def check_length(actor: User, establishment_id: int, role: Role, ends_at: dateti
     """ValidationError when a delegate would make an administrator for longer than they are one themselves."""
     end = _own_end(actor, establishment_id) if role == Role.ADMINISTRATOR else None
     if end is not None and (ends_at is None or ends_at > end):
-        text = _("Vous êtes administrateur jusqu’au %s : personne ne le devient par vous au-delà de cette date.")
+        text = _("Vous êtes administrateur jusqu’au %s : personne ne le devient par vous au-delà de cette date.")
         raise ValidationError(text % f"{timezone.localtime(end):%d/%m/%Y}")
 
 
@@ -219,7 +219,7 @@ def keep_an_administrator(held: Access, actor: User, *, role: str | None, ends_a
         return
     lasting = Access.objects.filter(establishment=held.establishment_id, role=Role.ADMINISTRATOR, ends_at=None)
     if not lasting.filter(user__is_active=True).exclude(pk=held.pk).exists():
-        text = _("C’est le dernier administrateur permanent : à la fin de votre délégation il n’y en aurait plus.")
+        text = _("C’est le dernier administrateur permanent : à la fin de votre délégation il n’y en aurait plus.")
         raise ValidationError(text)
 
 

@@ -13,9 +13,13 @@ from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts.admin.base import PortalAdmin, QuestionFilter, TriedForm, count_of
-from catalogue.models import AccordCadre, AccordCoverage, AccordLine, Course, Domain, HalfDay, LineScope, Session
+from catalogue.models import ON_SALE, Course, CourseKind, Domain, HalfDay, Session
+
+LONGEST_DAY = 10  # hours
+RELATED = admin.RelatedOnlyFieldListFilter
 
 
 class DomainForm(TriedForm[Domain]):
@@ -55,28 +59,104 @@ class DomainAdmin(PortalAdmin[Domain]):
         return int(getattr(domain, "course_count", 0))
 
 
+def _on_sale() -> models.QuerySet[Session]:
+    return Session.objects.filter(starts_on__gte=timezone.localdate(), state__in=ON_SALE)
+
+
+class OfferFilter(QuestionFilter):
+    title = _("sessions à venir")
+    parameter_name = "offre"
+    answers = {
+        "aucune": (
+            _("Au catalogue, sans session à venir"),
+            lambda: Q(in_catalogue=True, kind=CourseKind.INTER, coming=0),
+        ),
+        "retirees": (
+            _("Retirées du catalogue, avec des sessions à venir"),
+            lambda: Q(in_catalogue=False, coming__gt=0),
+        ),
+    }
+
+
+class CourseForm(forms.ModelForm[Course]):
+    """One day counts for seven hours: a duration that is far from it is a slip of the fingers."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        days, hours = cleaned.get("days"), cleaned.get("hours")
+        if days is not None and hours is not None and days > 0 and hours > days * LONGEST_DAY:
+            self.add_error("hours", _("Plus de dix heures par jour : vérifiez la durée."))
+        if days == 0 and hours == 0:
+            self.add_error("days", _("Une formation a une durée."))
+        return cleaned
+
+
 @admin.register(Course)
 class CourseAdmin(PortalAdmin[Course]):
-    list_display = ("title", "reference", "domain", "days", "mode", "kind", "public_price")
+    form = CourseForm
+    list_display = ("title", "reference", "domain", "days", "mode", "kind", "public_price", "coming", "in_catalogue")
     list_select_related = ("domain",)
     list_filter = (
+        "in_catalogue",
+        OfferFilter,
         "mode",
         "kind",
         ("certification", admin.EmptyFieldListFilter),
-        ("domain", admin.RelatedOnlyFieldListFilter),
+        ("domain", RELATED),
     )
     search_fields = ("title__unaccent", "reference", "certification", "domain__label__unaccent")
     autocomplete_fields = ("domain",)
     fixed_fields = ("reference",)
+    actions = ("withdraw", "put_back")
     fieldsets = (
-        (None, {"fields": ("reference", "title", "domain", ("mode", "kind"), ("days", "hours"))}),
+        (None, {"fields": ("reference", "title", "domain", "in_catalogue", ("mode", "kind"), ("days", "hours"))}),
         (_("Prix"), {"fields": (("public_price", "vat_rate"),)}),
         (_("Contenu"), {"fields": ("objectives", "programme", "prerequisites", "audience", "certification")}),
     )
 
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Course]:
+        return super().get_queryset(request).annotate(coming=count_of(_on_sale(), "course"))
+
+    @admin.display(description=_("sessions à venir"), ordering="coming")
+    def coming(self, course: Course) -> int:
+        return int(getattr(course, "coming", 0))
+
+    def view_on_site(self, course: Course) -> str | None:
+        """What clients see of it; nothing when it is not in the public catalogue."""
+        listed = course.in_catalogue and course.kind != CourseKind.BESPOKE
+        return course.get_absolute_url() if listed else None
+
+    @admin.action(description=_("Retirer du catalogue"), permissions=["change"])
+    def withdraw(self, request: HttpRequest, queryset: models.QuerySet[Course]) -> None:
+        """Nobody new finds them; sessions, orders and papers stay."""
+        self._put(request, queryset, in_catalogue=False)
+
+    @admin.action(description=_("Remettre au catalogue"), permissions=["change"])
+    def put_back(self, request: HttpRequest, queryset: models.QuerySet[Course]) -> None:
+        """Clients find them again."""
+        self._put(request, queryset, in_catalogue=True)
+
+    def _put(self, request: HttpRequest, queryset: models.QuerySet[Course], *, in_catalogue: bool) -> None:
+        chosen = Course.objects.filter(pk__in=queryset.values("pk")).exclude(in_catalogue=in_catalogue)
+        changed = chosen.update(in_catalogue=in_catalogue)
+        self.message_user(request, ngettext("%s formation changée.", "%s formations changées.", changed) % changed)
+
+
+class HalfDayFormSet(BaseInlineFormSet[HalfDay, Session, Any]):
+    """A half-day is within the dates of its session."""
+
+    def clean(self) -> None:
+        super().clean()
+        first, last = self.instance.starts_on, self.instance.ends_on
+        for form in self.forms:
+            day = form.cleaned_data.get("date") if form.is_valid() and not form.cleaned_data.get("DELETE") else None
+            if day is not None and first is not None and last is not None and not first <= day <= last:
+                form.add_error("date", _("Cette date n’est pas entre le début et la fin de la session."))
+
 
 class HalfDayInline(admin.TabularInline[HalfDay, Session]):
     model = HalfDay
+    formset = HalfDayFormSet
     extra = 0
 
 
@@ -98,13 +178,28 @@ class WhenFilter(QuestionFilter):
     }
 
 
+class SessionForm(TriedForm[Session]):
+    """What can't be meant is told at its field."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        seats, minimum = cleaned.get("seats"), cleaned.get("minimum")
+        if seats and minimum and minimum > seats:
+            self.add_error("minimum", _("Le minimum dépasse le nombre de places."))
+        first, last = cleaned.get("starts_on"), cleaned.get("ends_on")
+        if first and last and last < first:
+            self.add_error("ends_on", _("Une session finit le jour où elle commence, ou après."))
+        return cleaned
+
+
 @admin.register(Session)
 class SessionAdmin(PortalAdmin[Session]):
     """The app of enrolments adds who is enrolled."""
 
+    form = SessionForm
     list_display: tuple[str, ...] = ("code", "course", "starts_on", "ends_on", "city", "trainer", "state", "seats")
     list_select_related = ("course",)
-    list_filter: ClassVar[Any] = ("state", WhenFilter, "course__mode", "course__kind")
+    list_filter: ClassVar[Any] = ("state", WhenFilter, "course__mode", "course__kind", ("course__domain", RELATED))
     search_fields = ("code", "course__title__unaccent", "course__reference", "city__unaccent", "trainer__unaccent")
     date_hierarchy = "starts_on"
     ordering = ("-starts_on", "code")
@@ -117,122 +212,3 @@ class SessionAdmin(PortalAdmin[Session]):
         (_("Lieu"), {"fields": ("city", "venue", "link", "trainer")}),
         (_("Places"), {"fields": (("seats", "minimum"),)}),
     )
-
-
-class AccordLineForm(forms.ModelForm[AccordLine]):
-    """A line about a domain names a domain, one about a sub-domain a sub-domain."""
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        scope, domain = cleaned.get("scope"), cleaned.get("domain")
-        if domain is not None and scope == LineScope.DOMAIN and domain.parent_id is not None:
-            self.add_error("domain", _("C’est un sous-domaine."))
-        if domain is not None and scope == LineScope.SUBDOMAIN and domain.parent_id is None:
-            self.add_error("domain", _("C’est un domaine, non un sous-domaine."))
-        return cleaned
-
-
-class AccordLineFormSet(BaseInlineFormSet[AccordLine, AccordCadre, Any]):
-    """One line per scope and threshold. Django leaves this constraint of the model unchecked among inline rows."""
-
-    def clean(self) -> None:
-        super().clean()
-        seen: set[tuple[Any, ...]] = set()
-        for form in self.forms:
-            if form.is_valid() and form.cleaned_data and not form.cleaned_data.get("DELETE"):
-                line = form.instance
-                key = (line.scope, line.course_id, line.domain_id, line.from_seats)
-                if key in seen:
-                    form.add_error(None, _("Cet accord a déjà une ligne pour cette portée et ce seuil."))
-                seen.add(key)
-
-
-class AccordLineInline(admin.TabularInline[AccordLine, AccordCadre]):
-    model = AccordLine
-    form = AccordLineForm
-    formset = AccordLineFormSet
-    extra = 0
-    autocomplete_fields = ("course", "domain")
-
-    def get_queryset(self, request: HttpRequest) -> models.QuerySet[AccordLine]:
-        return super().get_queryset(request).select_related("accord", "course", "domain")
-
-
-class AccordCoverageFormSet(BaseInlineFormSet[AccordCoverage, AccordCadre, Any]):
-    """An accord covers establishments of its own company only."""
-
-    def clean(self) -> None:
-        super().clean()
-        for form in self.forms:
-            establishment = form.cleaned_data.get("establishment") if form.is_valid() else None
-            if establishment is not None and establishment.company_id != self.instance.company_id:
-                form.add_error("establishment", _("Cet établissement est d’une autre entreprise que l’accord."))
-
-
-class AccordCoverageInline(admin.TabularInline[AccordCoverage, AccordCadre]):
-    model = AccordCoverage
-    formset = AccordCoverageFormSet
-    extra = 0
-    autocomplete_fields = ("establishment",)
-
-    def get_queryset(self, request: HttpRequest) -> models.QuerySet[AccordCoverage]:
-        return super().get_queryset(request).select_related("establishment")
-
-
-class InForceFilter(QuestionFilter):
-    title = _("validité")
-    parameter_name = "validite"
-    answers = {
-        "en-cours": (_("En vigueur"), _today_within),
-        "bientot": (
-            _("Prend fin dans les 90 jours"),
-            lambda: Q(ends_on__range=(timezone.localdate(), timezone.localdate() + timedelta(days=90))),
-        ),
-        "a-venir": (_("À venir"), lambda: Q(starts_on__gt=timezone.localdate())),
-        "finis": (_("Finis"), lambda: Q(ends_on__lt=timezone.localdate())),
-    }
-
-
-@admin.register(AccordCadre)
-class AccordCadreAdmin(PortalAdmin[AccordCadre]):
-    """Changing a line changes no order: each keeps the price it was given."""
-
-    list_display = ("reference", "company", "starts_on", "ends_on", "covers_all", "line_count")
-    list_select_related = ("company",)
-    list_filter = (InForceFilter, "covers_all")
-    search_fields = ("reference", "company__name__unaccent", "company__siren")
-    date_hierarchy = "starts_on"
-    autocomplete_fields = ("company",)
-    fields = (("reference", "company"), ("starts_on", "ends_on"), "covers_all")
-    fixed_fields = ("reference", "company")
-    inlines = (AccordLineInline, AccordCoverageInline)
-
-    def get_queryset(self, request: HttpRequest) -> models.QuerySet[AccordCadre]:
-        return super().get_queryset(request).annotate(line_count=count_of(AccordLine.objects.all(), "accord"))
-
-    @admin.display(description=_("lignes"), ordering="line_count")
-    def line_count(self, accord: AccordCadre) -> int:
-        return int(getattr(accord, "line_count", 0))
-
-
-@admin.register(AccordLine)
-class AccordLineAdmin(PortalAdmin[AccordLine]):
-    """All lines of all accords, to find who has which price; on its accord's page a line has its company beside it."""
-
-    form = AccordLineForm
-    list_display = ("accord", "company", "scope", "course", "domain", "fixed_price", "discount_rate", "from_seats")
-    list_select_related = ("accord__company", "course", "domain")
-    list_filter = ("scope", "kind")
-    search_fields = (
-        "accord__reference",
-        "accord__company__name__unaccent",
-        "course__reference",
-        "course__title__unaccent",
-        "domain__label__unaccent",
-    )
-    autocomplete_fields = ("accord", "course", "domain")
-    fixed_fields = ("accord",)
-
-    @admin.display(description=_("entreprise"), ordering="accord__company__name")
-    def company(self, line: AccordLine) -> str:
-        return str(line.accord.company)

@@ -32,8 +32,10 @@ from documents.papers import Paper
 SCHEME = "static"
 STYLESHEET = "css/pdf.css"
 READABLE = ("css/", "fonts/", "img/")  # folders of static files that a paper is made of
-# Figtree has no narrow no-break space; left as it is, every amount would pull in another font of the machine.
-PRINTABLE_SPACES = str.maketrans({"\u202f": "\u00a0"})
+# Figtree has no narrow no-break space: every amount would pull in another font of the machine. What turns
+# the direction of the text round is left out: in a name, it would turn what is printed after the name.
+TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+PRINTABLE = str.maketrans({"\u202f": "\u00a0"} | dict.fromkeys(TURNING, ""))
 
 for _talkative in ("fontTools", "weasyprint.progress"):  # each step of each page, at INFO
     logging.getLogger(_talkative).setLevel(logging.WARNING)
@@ -106,7 +108,7 @@ def _press() -> _Press:
 
 def source(paper: Paper) -> str:
     """The HTML of which the PDF is made; every value in it is escaped by the templates."""
-    return render_to_string(paper.template, {**paper.facts, "paper": paper}).translate(PRINTABLE_SPACES)
+    return render_to_string(paper.template, {**paper.facts, "paper": paper}).translate(PRINTABLE)
 
 
 def render(paper: Paper) -> bytes:
@@ -123,9 +125,17 @@ def render(paper: Paper) -> bytes:
 def _print(paper: Paper, variant: str) -> bytes:
     identifier = hashlib.sha256(f"{paper.type}:{paper.number}".encode()).digest()[:16]
     try:
+        return draw(source(paper), identifier, variant)
+    except RenderingError as error:
+        raise RenderingError(f"{paper.title}: {error}") from error
+
+
+def draw(html: str, identifier: bytes, variant: str = "pdf/ua-1") -> bytes:
+    """The PDF of a page, which need not be a Paper; RenderingError as above. `identifier`: 16 bytes."""
+    try:
         with _lock:
             press = _press()
-            document = HTML(string=source(paper), url_fetcher=press.fetcher)
+            document = HTML(string=html.translate(PRINTABLE), url_fetcher=press.fetcher)
             content: bytes = document.write_pdf(
                 stylesheets=[press.stylesheet],
                 font_config=press.fonts,
@@ -134,7 +144,7 @@ def _print(paper: Paper, variant: str) -> bytes:
                 pdf_identifier=identifier,
             )
     except FatalURLFetchingError as error:  # a BaseException, which would end a worker
-        raise RenderingError(f"{paper.title}: {error}") from error
+        raise RenderingError(str(error)) from error
     return content
 
 
@@ -142,21 +152,3 @@ def warm_up() -> None:
     """Load styles and fonts now rather than at the first document."""
     with _lock:
         _press()
-
-
-def draw(html: str, identifier: bytes) -> bytes:
-    """The PDF of a page that is no Paper; RenderingError as above. `identifier`: 16 bytes."""
-    try:
-        with _lock:
-            press = _press()
-            document = HTML(string=html.translate(PRINTABLE_SPACES), url_fetcher=press.fetcher)
-            content: bytes = document.write_pdf(
-                stylesheets=[press.stylesheet],
-                font_config=press.fonts,
-                cache=press.images,
-                pdf_variant="pdf/ua-1",
-                pdf_identifier=identifier,
-            )
-    except FatalURLFetchingError as error:
-        raise RenderingError(str(error)) from error
-    return content

@@ -264,9 +264,16 @@ EMAIL_FILE_PATH = DATA_DIR / "mails"
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
 # What workers do by themselves: the path of a task without arguments, and how often.
 CHORES: dict[str, timedelta] = {
+    "enrolments.accord_reminders.announce_ending_accords": timedelta(days=1),
     "espace_client.retention.purge_old_lines": timedelta(days=1),
+    "enrolments.drafts.forget_drafts": timedelta(days=1),
+    "enrolments.waiting.move_waiting_lists": timedelta(minutes=5),
     "documents.archives.choosing.forget_old_archives": timedelta(days=1),
+    "documents.evaluations.chores.invite_after_sessions": timedelta(hours=6),
+    "documents.evaluations.chores.remind_participants": timedelta(hours=6),
+    "accounts.reminders.remind_reviews": timedelta(days=1),
     "catalogue.words.refresh_words": timedelta(minutes=10),
+    "documents.issuing.tasks.check_stored_files": timedelta(days=1),
 }
 # How long the journals of accesses and of downloads are kept; the database keeps thirty days whatever this says.
 JOURNAL_DAYS: int = env.int("JOURNAL_DAYS", 365, validate=validate.Range(min=31))
@@ -336,5 +343,16 @@ PROVIDER = {
     # The plateforme agréée through which invoices legally travel; printed on their copies when it is given.
     "platform": env.str("PROVIDER_PLATFORM", ""),
 }
+
+# A provider without numbers cannot issue; these are invented, valid in form, and used by a demonstration only.
+DEMO_PROVIDER = {
+    "siret": "90184726500019",
+    "nda": "11922345692",
+    "legal": "SAS au capital de 500 000 € · RCS Nanterre 901 847 265",
+    "iban": "FR7630001007941234567890185",
+    "platform": "Plateforme agréée de démonstration",
+}
+if DEMO:
+    PROVIDER = {**DEMO_PROVIDER, **{key: value for key, value in PROVIDER.items() if value}}
 
 env.seal()

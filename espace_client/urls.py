@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from espace_client.views import (
     access_review,
     accesses,
+    accord,
     account,
     approval,
     catalogue,
@@ -61,6 +62,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("inscrire/brouillons/<uuid:token>/abandon/", enrol.enrol_discard, name="enrol_discard"),
     path("inscrire/brouillons/<uuid:token>/session/<int:pk>/", enrol.enrol_transfer, name="enrol_transfer"),
     path("collaborateurs/<int:pk>/", participant.participant_detail, name="participant_detail"),
+    path("accord-cadre/", accord.accord_list, name="accord_list"),
+    path("accord-cadre/<int:pk>/", accord.accord_detail, name="accord_detail"),
     path("", include("documents.urls")),
     path("journal/", journal.journal, name="journal"),
     path("journal/export/", journal.journal_export, name="journal_export"),

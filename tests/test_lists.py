@@ -188,7 +188,7 @@ def test_periods(period: str, today: date, bounds: tuple[date | None, date | Non
 
 
 PAGES = {
-    "dashboard": 6,
+    "dashboard": 7,
     "document_list": 4,
     "order_list": 4,
     "enrolment_list": 4,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from django.contrib import admin, messages
@@ -17,6 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.document_types import DocumentType
+from accounts.invitations import revoke
 from accounts.models import Access, EstablishmentGrant, Invitation, RemovedAccess
 from accounts.roles import Role
 from accounts.staff_acts import leaves_none, remove_access_as_staff, save_access_as_staff
@@ -197,6 +199,9 @@ class InvitationAdmin(ReadOnlyAdmin[Invitation]):
     @admin.action(description=_("Révoquer les invitations choisies"))
     def revoke(self, request: HttpRequest, queryset: models.QuerySet[Invitation]) -> None:
         """The link in the mail stops working; one that was accepted stays accepted."""
-        waiting = queryset.filter(_OPEN)
-        revoked = waiting.update(revoked_at=timezone.now())
+        revoked = 0
+        for invitation in queryset.filter(_OPEN).select_related(None).order_by("establishment_id", "pk"):
+            with contextlib.suppress(ValidationError):  # accepted or revoked a moment ago
+                revoke(invitation=invitation, actor=staff(request))
+                revoked += 1
         self.message_user(request, _("%d invitation(s) révoquée(s).") % revoked, messages.SUCCESS)

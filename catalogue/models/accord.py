@@ -39,7 +39,10 @@ class AccordCadreQuerySet(models.QuerySet["AccordCadre"]):
 
 
 class AccordCadre(models.Model):
-    """An agreement of one company, for all of its establishments or for those listed; dates are included."""
+    """An agreement of one company, for all of its establishments or for those listed; dates are included.
+
+    `announced_end` is the end that a mail told its people of; another end is told of again.
+    """
 
     reference = models.CharField(_("référence"), max_length=60, unique=True)
     company = models.ForeignKey(Company, models.PROTECT, related_name="accords", verbose_name=_("entreprise"))
@@ -49,6 +52,7 @@ class AccordCadre(models.Model):
     establishments = models.ManyToManyField(
         Establishment, through="AccordCoverage", related_name="accords", blank=True, verbose_name=_("établissements")
     )
+    announced_end = models.DateField(_("fin annoncée par mail"), null=True, blank=True, editable=False)
 
     objects = AccordCadreQuerySet.as_manager()
 

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.db.models import Model
 
 from accounts.models import User
-from documents.models import Document, documents_storage
+from documents.models import Deposit, Document, documents_storage
 from enrolments.models import Order
 
 from .access_journal import make_access_journal
@@ -17,12 +17,16 @@ from .cast import STAFF_EMAIL
 from .catalogue import make_catalogue, make_sessions
 from .drafts import all_drafts
 from .filing import file_sheets, number_sheets
+from .following import make_following
+from .issued import record_issues
 from .journal import make_exceptions, make_imports, make_journal
+from .library import make_library
+from .ordering import make_ordering
 from .orders import make_orders, settle_sessions
 from .papers import all_sheets
 from .press import Press
 from .story import FULL, Scale, Story
-from .tenants import make_companies, make_invitations, make_people
+from .tenants import make_companies, make_invitations, make_people, make_reviews
 
 APPS = ("accounts", "catalogue", "enrolments", "documents", "espace_client")
 
@@ -34,16 +38,20 @@ def build(*, today: date, press: Press, scale: Scale = FULL) -> Story:
     make_companies(story)
     make_people(story)
     make_invitations(story)
+    make_reviews(story)
     make_catalogue(story)
     make_sessions(story)
     make_accords(story)
     drafts = all_drafts(story)
     make_orders(story, drafts)
     settle_sessions(story)
+    make_following(story)
+    make_ordering(story)
     scenes = {order.pk: draft.story for order, draft in zip(story.orders, drafts, strict=True)}
     sheets = all_sheets(story, scenes)
     number_sheets(sheets)
-    file_sheets(story, sheets, press)
+    record_issues(story, sheets, file_sheets(story, sheets, press))
+    make_library(story)
     make_exceptions(story)
     make_journal(story)
     make_access_journal(story)
@@ -67,6 +75,7 @@ def erase() -> None:
     second factors, admin history. Files go last, once the tables are empty for good.
     """
     names = list(Document.objects.values_list("file", flat=True).distinct())
+    names += Deposit.objects.exclude(original="").values_list("original", flat=True).distinct()
     models: list[type[Model]] = [
         WebSession,
         *(model for app in APPS for model in apps.get_app_config(app).get_models()),

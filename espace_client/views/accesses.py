@@ -82,7 +82,7 @@ def _ask(request: HttpRequest, form: AccessChangeForm, access: Access, sentences
         "access": access,
         "form": form,
         "sentences": sentences,
-        "title": _("Changer l’accès de %(person)s à %(place)s ?")
+        "title": _("Changer l’accès de %(person)s à %(place)s ?")
         % {"person": access.user.get_full_name() or access.user.email, "place": access.establishment.name},
         "submit": _("Confirmer le changement"),
         "action": f"{request.path}?confirme=1",
@@ -121,7 +121,7 @@ def access_remove(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, text % access.user)
             return redirect(back)
     name = access.user.get_full_name() or access.user.email
-    context["title"] = _("Retirer l’accès de %(person)s à %(place)s ?") % {
+    context["title"] = _("Retirer l’accès de %(person)s à %(place)s ?") % {
         "person": name,
         "place": access.establishment.name,
     }

@@ -53,10 +53,10 @@ def _decide(request: HttpRequest, user: User, order: Order, form: DecisionForm) 
     try:
         if form.cleaned_data["decision"] == "approve":
             approve_order(order=order, actor=user, word=word)
-            messages.success(request, _("Commande approuvée : elle est transmise à notre équipe."))
+            messages.success(request, _("Commande approuvée : elle est transmise à notre équipe."))
         else:
             decline_order(order=order, actor=user, word=word)
-            messages.success(request, _("Commande déclinée : ses places sont libérées, le responsable est prévenu."))
+            messages.success(request, _("Commande déclinée : ses places sont libérées, le responsable est prévenu."))
     except AlreadyDecidedError as error:
         messages.warning(request, " ".join(error.messages))
     except PermissionDenied as error:
@@ -77,7 +77,7 @@ def order_withdrawal(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         try:
             withdraw_order(order=order, actor=user)
-            messages.success(request, _("La commande est retirée, sans frais ; ses places sont libérées."))
+            messages.success(request, _("La commande est retirée, sans frais ; ses places sont libérées."))
         except AlreadyDecidedError as error:
             messages.warning(request, " ".join(error.messages))
         except PermissionDenied as error:

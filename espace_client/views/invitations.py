@@ -80,10 +80,10 @@ def invitation_resend(request: HttpRequest, pk: int) -> HttpResponse:
             request, lambda: resend(invitation=invitation, actor=user), _("Invitation renvoyée à %s."), invitation
         )
     context = {
-        "title": _("Renvoyer l’invitation de %s ?") % invitation.email,
+        "title": _("Renvoyer l’invitation de %s ?") % invitation.email,
         "sentences": [
             _("Un nouveau message part à %s.") % invitation.email,
-            _("Son lien vaut quatorze jours ; celui du message précédent ne fonctionne plus."),
+            _("Son lien vaut quatorze jours ; celui du message précédent ne fonctionne plus."),
             _("C’est désormais vous qui invitez cette personne."),
         ],
         "submit": _("Renvoyer l’invitation"),
@@ -100,10 +100,10 @@ def invitation_revoke(request: HttpRequest, pk: int) -> HttpResponse:
             request, lambda: revoke(invitation=invitation, actor=user), _("Invitation de %s révoquée."), invitation
         )
     context = {
-        "title": _("Révoquer l’invitation de %s ?") % invitation.email,
+        "title": _("Révoquer l’invitation de %s ?") % invitation.email,
         "sentences": [
             _("Le lien reçu par %s ne fonctionnera plus.") % invitation.email,
-            _("Aucun message ne part pour le dire ; vous pourrez inviter cette adresse de nouveau."),
+            _("Aucun message ne part pour le dire ; vous pourrez inviter cette adresse de nouveau."),
         ],
         "submit": _("Révoquer l’invitation"),
         "danger": True,
