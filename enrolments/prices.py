@@ -10,12 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from accounts.models import Establishment, User
+from accounts.readings import read
 from accounts.rights import Rights
 from accounts.typography import money
 from catalogue.models import AccordCadre, Course
@@ -45,18 +47,25 @@ def entitled(rights: Rights) -> QuerySet[Establishment]:
     return found.filter(pk__in=sorted(rights.establishments)) if rights.narrowed else found
 
 
-def _buyer(rights: Rights, on: date) -> tuple[Establishment, bool] | None:
+def _buyer(user: User, on: date) -> tuple[Establishment, bool] | None:
     """The establishment whose prices are shown, and whether an accord covers it on that day; None: public prices."""
+    for pk, name, company_id, is_covered in read(_buyers, user, on=on):
+        return Establishment(pk=pk, name=name, company_id=company_id), is_covered
+    return None
+
+
+def _buyers(user: User, *, on: date, condition: Q) -> QuerySet[Establishment, Any]:
+    """That establishment; see accounts.readings."""
     in_force = AccordCadre.objects.in_force(on).filter(company=OuterRef("company"))
     covered = Exists(in_force.filter(Q(covers_all=True) | Q(coverage__establishment=OuterRef("pk"))))
-    last_order = Order.objects.filter(order_email=rights.email or "").order_by("-placed_on", "-pk")
-    found = (
-        entitled(rights)
+    last_order = Order.objects.filter(order_email=user.rights.email or "").order_by("-placed_on", "-pk")
+    ranked = (
+        entitled(user.rights)
+        .filter(condition)
         .annotate(is_covered=covered, is_last=Q(pk=Subquery(last_order.values("establishment")[:1])))
         .order_by("-is_covered", "-is_last", "name", "pk")
-        .first()
     )
-    return None if found is None else (found, found.is_covered)
+    return ranked.values_list("pk", "name", "company_id", "is_covered")[:1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +133,7 @@ def prices_shown_to(user: User | AnonymousUser, courses: Sequence[Course], on: d
     The courses' domains cost one of these unless they come with the courses (`select_related("domain")`).
     """
     subjects = subjects_of(courses)
-    buyer = _buyer(user.rights, on) if user.is_authenticated else None
+    buyer = _buyer(user, on) if user.is_authenticated else None
     if buyer is None or not buyer[1]:
         public = Tariff([])
         return PricesShown(
@@ -145,7 +154,7 @@ def prices_shown_to(user: User | AnonymousUser, courses: Sequence[Course], on: d
 
 def why_public(user: User | AnonymousUser, on: date) -> str:
     """The sentence that says why a person sees public prices on a day; "" when an accord is in force for them."""
-    return _reason(user, _buyer(user.rights, on) if user.is_authenticated else None)
+    return _reason(user, _buyer(user, on) if user.is_authenticated else None)
 
 
 def _reason(user: User | AnonymousUser, buyer: tuple[Establishment, bool] | None) -> str:
@@ -174,7 +183,8 @@ def tariff_of(establishment: Establishment, on: date, subjects: Iterable[Subject
     """The lines that hold for an establishment on a day, with the seats that their thresholds are compared to."""
     lines = lines_in_force(establishment, on, subjects)
     tiered = {line.accord_id for line in lines if line.from_seats}
-    return Tariff(lines, seats_ordered(tiered, on))
+    highest = max((line.from_seats for line in lines), default=0)
+    return Tariff(lines, seats_ordered(tiered, on, highest))
 
 
 def prices_for_order(
