@@ -22,8 +22,8 @@ from accounts.roles import Role
 MOST_ADDRESSES = 100
 LONGEST_DELEGATION = timedelta(days=3653)
 ROLES = (
-    (Role.STANDARD.value, gettext_lazy("Accès standard : tout l’historique, et les documents choisis ci-dessous")),
-    (Role.ADMINISTRATOR.value, gettext_lazy("Administrateur : tout, et la gestion des accès")),
+    (Role.STANDARD.value, gettext_lazy("Accès standard : tout l’historique, et les documents choisis ci-dessous")),
+    (Role.ADMINISTRATOR.value, gettext_lazy("Administrateur : tout, et la gestion des accès")),
 )
 
 
@@ -37,8 +37,8 @@ class LevelForm(forms.Form):
         label=gettext_lazy("Documents ouverts"),
         choices=Preset.choices,
         widget=forms.RadioSelect,
-        required=False,
-        help_text=gettext_lazy("Pour un accès standard ; un administrateur ouvre tout."),
+        error_messages={"required": gettext_lazy("Choisissez ce que cette personne pourra ouvrir.")},
+        help_text=gettext_lazy("Pour un accès standard ; un administrateur ouvre tout."),
     )
     types = forms.TypedMultipleChoiceField(
         label=gettext_lazy("Types choisis"),
@@ -52,9 +52,14 @@ class LevelForm(forms.Form):
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text=gettext_lazy(
-            "Pour une délégation temporaire : l’accès s’arrête de lui-même à la fin de ce jour. Vide : sans fin."
+            "Pour une délégation temporaire : l’accès s’arrête de lui-même à la fin de ce jour. Vide : sans fin."
         ),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.is_bound and self.data.get(self.add_prefix("role")) == Role.ADMINISTRATOR:
+            self.fields["preset"].required = False
 
     def clean_ends_on(self) -> datetime | None:
         """The instant at which the access stops: the end of that day, in Paris."""
@@ -67,14 +72,6 @@ class LevelForm(forms.Form):
         if day > today + LONGEST_DELEGATION:
             raise ValidationError(_("Dix ans au plus. Laissez vide pour un accès sans fin."))
         return timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        if cleaned.get("role") != Role.STANDARD or {"preset", "types"} & self.errors.keys():
-            return cleaned
-        if not cleaned.get("preset"):
-            self.add_error("preset", _("Choisissez ce que cette personne pourra ouvrir."))
-        return cleaned
 
     @property
     def chosen_types(self) -> frozenset[DocumentType]:
@@ -123,14 +120,14 @@ class InviteForm(LevelForm):
             raise ValidationError(_("Écrivez au moins une adresse."))
         if len(typed) > MOST_ADDRESSES:
             values = {"most": MOST_ADDRESSES, "count": len(typed)}
-            raise ValidationError(_("%(most)d adresses au plus à la fois : il y en a %(count)d.") % values)
+            raise ValidationError(_("%(most)d adresses au plus à la fois : il y en a %(count)d.") % values)
         return typed
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
+        cleaned = super().clean() or self.cleaned_data
         chosen = cleaned.get("role") == Role.STANDARD and cleaned.get("preset") == Preset.CHOSEN
         if chosen and not cleaned.get("types") and "types" not in self.errors:
-            self.add_error("types", _("Cochez au moins un type, ou choisissez « L’historique seulement »."))
+            self.add_error("types", _("Cochez au moins un type, ou choisissez « L’historique seulement »."))
         return cleaned
 
     def keep(self, text: str) -> None:

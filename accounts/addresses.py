@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.emails import normalise_email
 
-_BRACKETED = re.compile(r"<([^<>]*)>")
+_BRACKETED = re.compile(r"<\s*([^<>\s][^<>]*)>")
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def read_addresses(text: str) -> list[Typed]:
                 Typed(
                     line,
                     raw,
-                    error=_("« %(email)s » est déjà à la ligne %(line)d.") % {"email": email, "line": first[email]},
+                    error=_("« %(email)s » est déjà à la ligne %(line)d.") % {"email": email, "line": first[email]},
                 )
             )
         else:
@@ -49,9 +49,11 @@ def read_addresses(text: str) -> list[Typed]:
 
 
 def _pieces(text: str) -> Iterator[tuple[int, str]]:
-    """Each address with the number of its line. `Dupont, Léa <lea@armor.fr>` is one; a word without @ is one, wrong."""
+    """Each address with the number of its line. `Dupont, Léa <lea@armor.fr>` is one; what has no @ is one, wrong."""
     for number, line in enumerate(text.splitlines(), 1):
         for part in line.split(";"):
-            for piece in _BRACKETED.findall(part) or re.split(r"[,\s]+", part):
+            for piece in _BRACKETED.findall(part) or (
+                re.split(r"[,\s]+", part) if "@" in part else [part.strip(", \t")]
+            ):
                 if piece.strip():
                     yield number, piece.strip()

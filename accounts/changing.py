@@ -21,7 +21,7 @@ class OwnAccessError(PermissionDenied):
 
     def __init__(self) -> None:
         super().__init__(
-            _("C’est votre propre accès : seul un autre administrateur, ou notre équipe, peut le changer.")
+            _("C’est votre propre accès : seul un autre administrateur, ou notre équipe, peut le changer.")
         )
 
 
@@ -37,7 +37,7 @@ def change_access(
     """
     held = _locked(access, actor)
     if ends_at is not None and ends_at <= timezone.now():
-        raise ValidationError(_("La date de fin est déjà passée : retirez plutôt l’accès."))
+        raise ValidationError(_("La date de fin est déjà passée : retirez plutôt l’accès."))
     if ends_at != held.ends_at:
         held.decide(["ends_at"])
     if held.ended:

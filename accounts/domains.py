@@ -49,7 +49,7 @@ def imitated(email: str, known: Collection[str]) -> str | None:
     """The known domain that the address's domain looks like without being it, or None.
 
     One letter more, less, changed or swapped (two in a long name), letters that are taken for others (rn, m), the same
-    name under another ending, or a known name with a word beside it (solvane-rh.fr for solvane.fr).
+    name under another ending, with a word beside it (solvane-rh.fr) or inside another domain (solvane.fr.portail.com).
     """
     domain = _shown(domain_of(email))
     if not is_outside(f"@{domain_of(email)}", known) or domain in PUBLIC_PROVIDERS:
@@ -67,7 +67,9 @@ def _shown(domain: str) -> str:
 
 def _looks_like(domain: str, known: str) -> bool:
     name, known_name = _name(domain), _name(known)
-    if name == known_name or known_name in name.split("-") or _skeleton(domain) == _skeleton(known):
+    if name == known_name or known_name in name.split("-") or domain.startswith(f"{known}."):
+        return True
+    if _skeleton(domain) == _skeleton(known):
         return True
     most = 1 if len(known_name) < 8 else 2
     return len(known_name) > 3 and distance(name, known_name, most) <= most

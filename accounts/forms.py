@@ -9,7 +9,7 @@ from django import forms
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import NotificationKind, User
 from accounts.services import verify_login_address
 
 
@@ -29,8 +29,8 @@ class SignupForm(AllauthSignupForm):
         proved = context.request.session.get("account_verified_email") if context.request else None
         if proved:
             email = self.fields["email"]
-            email.initial, email.help_text = proved, _("C’est l’adresse de votre invitation : elle est déjà vérifiée.")
-            email.widget.attrs["readonly"] = True
+            email.initial, email.help_text = proved, _("C’est l’adresse de votre invitation : elle est déjà vérifiée.")
+            email.disabled = True  # whatever is sent, it is this one
 
 
 class ResetPasswordKeyForm(AllauthResetPasswordKeyForm):
@@ -40,6 +40,18 @@ class ResetPasswordKeyForm(AllauthResetPasswordKeyForm):
         with transaction.atomic():
             super().save()
             verify_login_address(user=self.user)
+
+
+class NotificationsForm(forms.Form):
+    """The mails that one wants, of those that may be declined."""
+
+    wanted = forms.TypedMultipleChoiceField(
+        label=_("M’envoyer un message pour"),
+        coerce=NotificationKind,
+        choices=NotificationKind.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
 
 
 class ProfileForm(forms.ModelForm[User]):

@@ -78,21 +78,21 @@ def invite(*, emails: Sequence[str], establishments: Iterable[Establishment], of
 def _check_number(actor: User, wanted: int) -> None:
     recent = Invitation.objects.filter(invited_by=actor, invited_at__gt=timezone.now() - timedelta(days=1)).count()
     if recent + wanted > MOST_A_DAY:
-        raise ValidationError(_("%d invitations au plus par jour : réessayez demain.") % MOST_A_DAY)
+        raise ValidationError(_("%d invitations au plus par jour : réessayez demain.") % MOST_A_DAY)
 
 
 def _obstacle(email: str, place: Establishment, actor: User) -> str:
     """Why this address can't be invited to this establishment, or an empty text."""
     if email == actor.email:
-        return _("C’est votre propre adresse : personne ne change son propre accès.")
+        return _("C’est votre propre adresse : personne ne change son propre accès.")
     access = Access.objects.in_force().filter(user__email=email, establishment=place).first()
     if access is not None:
         values = {"email": email, "place": place.name, "role": access.get_role_display().lower()}
-        return _("« %(email)s » a déjà un accès à %(place)s (%(role)s) : modifiez-le depuis la liste.") % values
+        return _("« %(email)s » a déjà un accès à %(place)s (%(role)s) : modifiez-le depuis la liste.") % values
     waiting = Invitation.objects.pending().filter(email=email, establishment=place).first()
     if waiting is not None:
         values = {"email": email, "place": place.name, "date": f"{timezone.localtime(waiting.invited_at):%d/%m/%Y}"}
-        return _("« %(email)s » est déjà invitée à %(place)s depuis le %(date)s : renvoyez l’invitation.") % values
+        return _("« %(email)s » est déjà invitée à %(place)s depuis le %(date)s : renvoyez l’invitation.") % values
     return ""
 
 

@@ -72,4 +72,4 @@ def send_invitations(form: InviteForm, user: User, sure: Collection[str]) -> Out
 def warning_about(kept: Kept) -> str:
     """The sentence before an address that may be a trap."""
     values = {"email": kept.email, "domain": domain_of(kept.email), "known": kept.imitates}
-    return _("%(email)s : « %(domain)s » ressemble à « %(known)s » sans l’être.") % values
+    return _("%(email)s : « %(domain)s » ressemble à « %(known)s » sans l’être.") % values

@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.account.signals import email_changed
 from django.db import connection, models, transaction
+from django.dispatch import receiver
 
 from accounts.emails import normalise_email
-from accounts.models import AccessEvent, AccessEventType, Establishment, User
+from accounts.models import Access, AccessEvent, AccessEventType, Establishment, User
 
 PURGED_AT_ONCE = 10_000
 
@@ -37,6 +40,24 @@ def record(
         event=event,
         details=dict(details or {}),
     )
+
+
+@receiver(email_changed)
+def tell_of_new_address(
+    user: User, from_email_address: EmailAddress | None, to_email_address: EmailAddress, **_signal: Any
+) -> None:
+    """A line in each establishment of the person, and one of the account's own; none when a first address is proved."""
+    if from_email_address is None:
+        return
+    accesses = Access.objects.in_force().filter(user=user).select_related("establishment")
+    for place in [*(access.establishment for access in accesses), None]:
+        record(
+            actor=user,
+            establishment=place,
+            subject_email=to_email_address.email,
+            event=AccessEventType.LOGIN_EMAIL_CHANGED,
+            details={"email": [from_email_address.email, to_email_address.email]},
+        )
 
 
 def purge(journal: type[models.Model], *, before: datetime) -> int:

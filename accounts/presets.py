@@ -12,8 +12,8 @@ class Preset(models.TextChoices):
     """A usual choice of types; `CHOSEN`: those ticked one by one."""
 
     INVOICES = "factures", _("Factures seulement")
-    LOGISTICS = "logistique", _("Logistique : convocations, émargements, évaluations, attestations")
-    ALL = "tout", _("Tout : les neuf types de document")
+    LOGISTICS = "logistique", _("Logistique : convocations, émargements, évaluations, attestations")
+    ALL = "tout", _("Tout : les neuf types de document")
     NONE = "aucun", _("L’historique seulement, sans document ni prix")
     CHOSEN = "choix", _("Choisir les types un par un")
 

@@ -106,7 +106,7 @@ def confirm(*, accesses: Collection[Access], actor: User) -> int:
 
 def _confirm_one(access: Access, actor: User) -> None:
     if access.ended:
-        raise ValidationError(_("Cet accès est terminé : retirez-le, ou donnez-lui une nouvelle date de fin."))
+        raise ValidationError(_("Cet accès est terminé : retirez-le, ou donnez-lui une nouvelle date de fin."))
     access.reviewed_at = timezone.now()
     access.save(update_fields=["reviewed_at"])
     record(

@@ -9,15 +9,17 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.choice import choose_establishments, look_everywhere, places_of, whole_right
 from accounts.document_types import DocumentType
-from accounts.forms import ProfileForm
+from accounts.forms import NotificationsForm, ProfileForm
 from accounts.lists import AFTER, BEFORE
-from accounts.models import Access, User
+from accounts.models import Access, NotificationKind, User
+from accounts.notifications import choose, declined_by
 from accounts.requests import person
 from accounts.roles import Role
+from accounts.visits import end_visit
 
 # What the address of a list loses when the list becomes another one: its page, and a filter by establishment.
 OF_ANOTHER_LIST = ("etablissement", AFTER, BEFORE)
@@ -65,8 +67,34 @@ def account_home(request: HttpRequest) -> HttpResponse:
         form.save()
         messages.success(request, _("Vos coordonnées sont enregistrées."))
         return redirect("account_home")
-    context = {"form": form, "mfa_on": is_mfa_enabled(user), "accesses": own_accesses(user)}
+    context = {
+        "form": form,
+        "mfa_on": is_mfa_enabled(user),
+        "accesses": own_accesses(user),
+        "declined": len(declined_by(user)),
+        "places": places_of(user),
+    }
     return render(request, "account/home.html", context)
+
+
+@require_POST
+def visit_end(request: HttpRequest) -> HttpResponse:
+    """Back from a visit to the page of the person in the management site; for whoever visits nobody, the dashboard."""
+    visited = end_visit(request)
+    return redirect("dashboard") if visited is None else redirect("admin:accounts_user_change", visited)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def account_notifications(request: HttpRequest) -> HttpResponse:
+    """Which mails one wants; from the next one on."""
+    user = person(request)
+    wanted = [kind for kind in NotificationKind if kind not in declined_by(user)]
+    form = NotificationsForm(request.POST if request.method == "POST" else None, initial={"wanted": wanted})
+    if form.is_valid():
+        choose(user=user, wanted=form.cleaned_data["wanted"])
+        messages.success(request, _("Vos notifications sont enregistrées."))
+        return redirect("account_home")
+    return render(request, "account/notifications.html", {"form": form})
 
 
 def own_accesses(user: User) -> list[dict[str, str]]:

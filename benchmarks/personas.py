@@ -81,5 +81,7 @@ def _log_in(persona: Persona, user: User) -> Browser:
     newest = Document.objects.visible_to(user).order_by("-issued_on", "-pk")[0]
     paths = {name: reverse(name) for name in PAGES}
     paths["search"] = f"{reverse('search')}?q=postgresql"
+    paths["catalogue"] = reverse("catalogue")
+    paths["catalogue_search"] = f"{reverse('catalogue')}?q=gestion+de+proj"
     paths["download"] = reverse("document_download", args=[newest.pk])
     return Browser(persona.name, cookie, paths)

@@ -64,6 +64,15 @@ WORDS: Mapping[str, Label] = {
 NOT_OURS = ("utm_", "gclid", "fbclid", "msclkid", "mtm_", "pk_")
 
 
+SEARCH_FIELD = {
+    "type": "search",
+    "autocomplete": "off",
+    "enterkeyhint": "search",
+    "maxlength": LONGEST_SEARCH,
+    "placeholder": gettext_lazy("Python, gestion de projet, AWS-03…"),
+}
+
+
 class _Boxes(forms.MultipleChoiceField):
     widget = forms.CheckboxSelectMultiple
 
@@ -79,7 +88,13 @@ class CatalogueFilters(forms.Form):
         label=gettext_lazy("Rechercher une formation"),
         required=False,
         widget=forms.TextInput(
-            attrs={"type": "search", "autocomplete": "off", "maxlength": LONGEST_SEARCH, "enterkeyhint": "search"}
+            attrs={
+                "type": "search",
+                "autocomplete": "off",
+                "placeholder": gettext_lazy("Python, gestion de projet, AWS-03…"),
+                "maxlength": LONGEST_SEARCH,
+                "enterkeyhint": "search",
+            }
         ),
     )
     domaine = forms.ChoiceField(label=gettext_lazy("Domaine"), required=False, widget=forms.HiddenInput)

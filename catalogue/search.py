@@ -112,12 +112,15 @@ class _Sql:
         return Statement("\n".join(self.pieces), tuple(self.parameters), (), {}).execute(())
 
 
-def find(wanted: Wanted, page: int, today: date) -> Found:
-    """The page of that number, or the last. Words that find nothing are corrected, then compared with the titles."""
+def find(wanted: Wanted, page: int, today: date, *, guess: bool = True) -> Found:
+    """The page of that number, or the last.
+
+    With `guess`, words that find nothing are corrected, then compared with the titles.
+    """
     if wanted.words and not words_of(wanted.words):
         return Found([], 0, 1)
     found = _page(wanted, page, today)
-    if found.total or not wanted.words:
+    if found.total or not wanted.words or not guess:
         return found
     if meant := corrected(words_of(wanted.words)):
         return replace(_page(replace(wanted, words=meant), page, today), instead=meant)

@@ -27,6 +27,11 @@ class Flaw(StrEnum):
     LAUNCH = "launch"
     EMBEDDED_FILE = "embedded_file"
     XFA = "xfa"
+    POLYGLOT = "polyglot"
+    NOT_TAKEN = "not_taken"
+    BAD_PICTURE = "bad_picture"
+    HUGE_PICTURE = "huge_picture"
+    MALWARE = "malware"
 
 
 FLAW_REASONS = {
@@ -41,6 +46,11 @@ FLAW_REASONS = {
     Flaw.LAUNCH: _("Le PDF contient une action qui lance un programme."),
     Flaw.EMBEDDED_FILE: _("Le PDF contient un fichier joint."),
     Flaw.XFA: _("Le PDF contient un formulaire dynamique (XFA)."),
+    Flaw.POLYGLOT: _("Le fichier est à la fois un PDF et autre chose."),
+    Flaw.NOT_TAKEN: _("Seuls les fichiers PDF, JPEG et PNG sont acceptés."),
+    Flaw.BAD_PICTURE: _("L’image est endommagée : elle ne peut pas être lue."),
+    Flaw.HUGE_PICTURE: _("L’image a trop de pixels : réduisez-la, ou enregistrez-la en PDF."),
+    Flaw.MALWARE: _("L’antivirus a reconnu un programme malveillant dans ce fichier."),
 }
 
 

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 from collections.abc import Iterator
 
 import pikepdf
 
 from documents.files import Flaw
 
-HEADER = b"%PDF-"
+HEADER, END = b"%PDF-", b"%%EOF"
+MOST_AFTER_END = 1024  # bytes; some writers leave a few
 # The largest stream of objects that is expanded. A thousand pages hold a few megabytes of objects.
 MAX_EXPANDED = 64 * 1024 * 1024
 
@@ -56,6 +58,8 @@ def inspect_pdf(content: bytes) -> Flaw | None:
         return Flaw.EMPTY
     if not content.startswith(HEADER):
         return Flaw.NOT_A_PDF
+    if _has_a_tail(content) or _is_a_zip(content):
+        return Flaw.POLYGLOT
     try:
         with pikepdf.open(io.BytesIO(content), suppress_warnings=True) as pdf:
             return _inspect(pdf)
@@ -66,6 +70,21 @@ def inspect_pdf(content: bytes) -> Flaw | None:
     except (pikepdf.PikepdfError, RuntimeError, ValueError, KeyError, AttributeError, TypeError):
         # What pikepdf raises for nonsense in a file is not one family: a file that can't be walked is not taken.
         return Flaw.DAMAGED
+
+
+def _has_a_tail(content: bytes) -> bool:
+    """Whether something that is no PDF comes after its end: another reader would begin there."""
+    end = content.rfind(END)
+    return end >= 0 and len(content[end + len(END) :].strip(b"\0\t\n\f\r ")) > MOST_AFTER_END
+
+
+def _is_a_zip(content: bytes) -> bool:
+    """Whether readers of ZIP, who look from the end, would find an archive (a JAR, a document with macros)."""
+    record = content.rfind(b"PK\5\6", max(0, len(content) - 65_557))
+    if record < 0 or len(content) < record + 22:
+        return False
+    size = struct.unpack_from("<L", content, record + 12)[0]
+    return content[max(0, record - size) : record].startswith(b"PK\1\2")
 
 
 def _inspect(pdf: pikepdf.Pdf) -> Flaw | None:

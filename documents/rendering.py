@@ -123,29 +123,13 @@ def render(paper: Paper) -> bytes:
 def _print(paper: Paper, variant: str) -> bytes:
     identifier = hashlib.sha256(f"{paper.type}:{paper.number}".encode()).digest()[:16]
     try:
-        with _lock:
-            press = _press()
-            document = HTML(string=source(paper), url_fetcher=press.fetcher)
-            content: bytes = document.write_pdf(
-                stylesheets=[press.stylesheet],
-                font_config=press.fonts,
-                cache=press.images,
-                pdf_variant=variant,
-                pdf_identifier=identifier,
-            )
-    except FatalURLFetchingError as error:  # a BaseException, which would end a worker
+        return draw(source(paper), identifier, variant)
+    except RenderingError as error:
         raise RenderingError(f"{paper.title}: {error}") from error
-    return content
 
 
-def warm_up() -> None:
-    """Load styles and fonts now rather than at the first document."""
-    with _lock:
-        _press()
-
-
-def draw(html: str, identifier: bytes) -> bytes:
-    """The PDF of a page that is no Paper; RenderingError as above. `identifier`: 16 bytes."""
+def draw(html: str, identifier: bytes, variant: str = "pdf/ua-1") -> bytes:
+    """The PDF of a page, which need not be a Paper; RenderingError as above. `identifier`: 16 bytes."""
     try:
         with _lock:
             press = _press()
@@ -154,9 +138,15 @@ def draw(html: str, identifier: bytes) -> bytes:
                 stylesheets=[press.stylesheet],
                 font_config=press.fonts,
                 cache=press.images,
-                pdf_variant="pdf/ua-1",
+                pdf_variant=variant,
                 pdf_identifier=identifier,
             )
-    except FatalURLFetchingError as error:
+    except FatalURLFetchingError as error:  # a BaseException, which would end a worker
         raise RenderingError(str(error)) from error
     return content
+
+
+def warm_up() -> None:
+    """Load styles and fonts now rather than at the first document."""
+    with _lock:
+        _press()

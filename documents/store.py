@@ -48,6 +48,12 @@ def store(content: bytes) -> StoredFile:
     return StoredFile(_put(documents_storage(), name_for(sha256), content), sha256, len(content))
 
 
+def keep_aside(content: bytes, ending: str) -> str:
+    """Keep the picture that a PDF was made of, under its hash and its own ending; return where. Raises OSError."""
+    sha256 = hashlib.sha256(content).hexdigest()
+    return _put(documents_storage(), f"{sha256[:2]}/{sha256}.{ending}", content)
+
+
 def store_files(files: Sequence[InspectedFile]) -> dict[str, StoredFile]:
     """Keep many files, and return them by path: those whose bytes are still the ones that were inspected.
 

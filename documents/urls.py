@@ -4,6 +4,8 @@ from django.urls import path
 
 from documents import verification, views
 from documents.archives import views as archives
+from documents.deposits import views as deposits
+from documents.signing import views as signing
 
 urlpatterns = [
     path("verification/<slug:code>/", verification.verification, name="verification"),
@@ -14,6 +16,8 @@ urlpatterns = [
     path("documents/archives/<int:pk>/", archives.archive_detail, name="archive_detail"),
     path("documents/archives/<int:pk>/telecharger/", archives.archive_download, name="archive_download"),
     path("commandes/<int:pk>/dossier-opco/", archives.opco_archive, name="opco_archive"),
+    path("commandes/<int:pk>/deposer/", deposits.deposit_create, name="deposit_create"),
+    path("documents/<int:pk>/signer/", signing.document_sign, name="document_sign"),
     path("documents/<int:pk>/", views.document_detail, name="document_detail"),
     path("documents/<int:pk>/apercu/", views.document_view, name="document_view"),
     path("documents/<int:pk>/telecharger/", views.document_download, name="document_download"),

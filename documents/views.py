@@ -14,6 +14,7 @@ from documents.filters import DocumentFilters
 from documents.listing import DOCUMENTS
 from documents.models import Document, hide_amounts, versions_of
 from documents.serving import answer_with, open_to, record_refusal
+from documents.signing.services import refusal_to_sign
 from documents.visits import mark_all_seen, note_visit
 
 ORDERINGS = [
@@ -24,7 +25,8 @@ ORDERINGS = [
     Ordering("type", ("type",)),
     Ordering("-type", ("-type",)),
 ]
-RELATED = ["session__course", "enrolment__participant", "order", "establishment", "replaced_by"]
+RELATED = ["session__course", "enrolment__participant", "order", "establishment"]
+VERSIONS = ["replaced_by", "replaces", "acceptance", "deposit"]
 
 
 @require_safe
@@ -70,7 +72,7 @@ def document_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One document: what it is about, its other versions, and the ways to open it."""
     user = person(request)
     visible = Document.objects.visible_to(user)
-    document = get_object_or_404(visible.select_related(*RELATED), pk=pk)
+    document = get_object_or_404(visible.select_related(*RELATED, *VERSIONS), pk=pk)
     hide_amounts([document], user)
     context = {
         "document": document,
@@ -79,6 +81,10 @@ def document_detail(request: HttpRequest, pk: int) -> HttpResponse:
             visible.select_related("session__course", "replaced_by").filter(versions_of(document)), user
         ),
         "can_preview": True,
+        "acceptance": getattr(document, "acceptance", None),
+        "deposit": getattr(document, "deposit", None),
+        "can_sign": not refusal_to_sign(document),
+        "can_open_replaced": document.replaces_id is not None and visible.filter(pk=document.replaces_id).exists(),
         "can_share": document.establishment_id in user.rights.administered,
     }
     return render(request, "documents/document_detail.html", context)

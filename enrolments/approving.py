@@ -173,7 +173,7 @@ def _held(order: Order, actor: User) -> Order:
 
 
 def _already(held: Order) -> str:
-    return _("Cette commande a déjà changé d’état : %(state)s.") % {"state": held.get_state_display().lower()}
+    return _("Cette commande a déjà changé d’état : %(state)s.") % {"state": held.get_state_display().lower()}
 
 
 @transaction.atomic

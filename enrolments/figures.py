@@ -39,7 +39,7 @@ def by_month(user: User, years: tuple[int, int]) -> dict[int, Months]:
 
 def _months(user: User, *, begin: date, end: date, condition: Q) -> QuerySet[Enrolment, Any]:
     """Month, EUR HT that may be seen, and hours, for each branch of what the person may see."""
-    spend = Case(When(_amount_visible(user.rights), then=F("price")), default=Value(0), output_field=DecimalField())
+    spend = Case(When(amount_visible(user.rights), then=F("price")), default=Value(0), output_field=DecimalField())
     one, *others = (
         branch.active()
         .filter(starts_on__range=(begin, end))
@@ -52,7 +52,7 @@ def _months(user: User, *, begin: date, end: date, condition: Q) -> QuerySet[Enr
     return one.union(*others, all=True) if others else one
 
 
-def _amount_visible(rights: Rights) -> Q:
+def amount_visible(rights: Rights) -> Q:
     """Rows whose amount the person may see (rule 6)."""
     visible = Q(establishment_id__in=sorted(rights.priced_establishments))
     return visible if rights.email is None else visible | Q(order_email=rights.email)

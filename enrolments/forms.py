@@ -26,7 +26,7 @@ class EstablishmentForm(forms.Form):
     `chosen` gives the establishment, or None and the SIRET.
     """
 
-    establishment = forms.ChoiceField(label=_("Pour quel établissement ?"), required=False)
+    establishment = forms.ChoiceField(label=_("Pour quel établissement ?"), required=False)
     siret = forms.CharField(
         label=_("SIRET de l’établissement"),
         required=False,
@@ -79,7 +79,7 @@ class ParticipantsForm(EstablishmentForm):
     lines that can't.
     """
 
-    known = forms.ModelMultipleChoiceField(queryset=Participant.objects.none(), required=False)
+    known: forms.ModelMultipleChoiceField[Participant] = forms.ModelMultipleChoiceField(queryset=None, required=False)
     last_name = forms.CharField(label=_("Nom"), required=False, max_length=100)
     first_name = forms.CharField(label=_("Prénom"), required=False, max_length=100)
     email = forms.CharField(
@@ -87,21 +87,21 @@ class ParticipantsForm(EstablishmentForm):
         required=False,
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
-        help_text=_("Pour sa convocation ; elle peut être donnée plus tard."),
+        help_text=_("Pour sa convocation ; elle peut être donnée plus tard."),
     )
     pasted = forms.CharField(
         label=_("Liste copiée d’un tableur"),
         required=False,
         max_length=MOST_BYTES // 4,
         widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false"}),
-        help_text=_("Une personne par ligne : nom, prénom, adresse email."),
+        help_text=_("Une personne par ligne : nom, prénom, adresse email."),
     )
     roster = forms.FileField(
         label=_("Fichier CSV"),
         required=False,
         allow_empty_file=True,
         widget=forms.FileInput(attrs={"accept": ".csv,.txt,text/csv,text/plain"}),
-        help_text=_("Colonnes nom, prénom et email ; 5 000 lignes au plus."),
+        help_text=_("Colonnes nom, prénom et email ; 5 000 lignes au plus."),
     )
     unnamed_seats = forms.IntegerField(
         label=_("Places à désigner"),
@@ -127,7 +127,7 @@ class ParticipantsForm(EstablishmentForm):
         sent: UploadedFile[Any] | None = self.cleaned_data["roster"]
         if sent is not None:
             if (sent.size or 0) > MOST_BYTES:
-                raise ValidationError(_("Ce fichier dépasse 2 Mo : envoyez une liste de noms seulement."))
+                raise ValidationError(_("Ce fichier dépasse 2 Mo : envoyez une liste de noms seulement."))
             roster = read_roster(decoded(sent.read()))
             if not roster.people and not roster.bad_lines:
                 raise ValidationError(_("Ce fichier est vide."))
@@ -156,7 +156,7 @@ class TermsForm(forms.ModelForm[OrderDraft]):
         label=_("Adresse email de la commande"),
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        help_text=_("C’est elle qui donne accès à la commande et à ses documents : la vôtre, sauf exception."),
+        help_text=_("C’est elle qui donne accès à la commande et à ses documents : la vôtre, sauf exception."),
     )
 
     class Meta:
@@ -174,8 +174,8 @@ class TermsForm(forms.ModelForm[OrderDraft]):
         super().__init__(*args, **kwargs)
         self.fields["comment"].required = word_wanted
         if word_wanted:
-            self.fields["comment"].label = _("Pourquoi cette inscription malgré les doublons signalés ?")
-            self.fields["comment"].error_messages["required"] = _("Dites-le en un mot : notre équipe le lira.")
+            self.fields["comment"].label = _("Pourquoi cette inscription malgré les doublons signalés ?")
+            self.fields["comment"].error_messages["required"] = _("Dites-le en un mot : notre équipe le lira.")
 
     def clean_order_email(self) -> str:
         return normalise_email(self.cleaned_data["order_email"])
@@ -195,26 +195,35 @@ class DecisionForm(forms.Form):
         required=False,
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("Demandé si vous déclinez ; il lui sera envoyé."),
+        help_text=_("Demandé si vous déclinez ; il lui sera envoyé."),
     )
     decision = forms.ChoiceField(choices=[("approve", ""), ("decline", "")], widget=forms.HiddenInput)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if cleaned.get("decision") == "decline" and not cleaned.get("word"):
-            self.add_error("word", _("Dites pourquoi vous déclinez : le responsable lira ce mot."))
+            self.add_error("word", _("Dites pourquoi vous déclinez : le responsable lira ce mot."))
         return cleaned
 
 
 class ApprovalPolicyForm(forms.ModelForm[ApprovalPolicy]):
     """Internal approval of one establishment; `candidates` may stand in."""
 
+    threshold = forms.DecimalField(
+        label=_("Montant HT à partir duquel il le faut"),
+        min_value=0,
+        max_digits=10,
+        decimal_places=2,
+        localize=True,
+        widget=forms.TextInput(attrs={"inputmode": "decimal"}),
+        help_text=_("En dessous, aucune approbation n’est demandée. 0 : toutes les commandes l’attendent."),
+    )
+
     class Meta:
         model = ApprovalPolicy
         fields = ("active", "threshold", "stand_in", "stand_in_from", "stand_in_until")
-        labels = {"stand_in_from": _("Remplacement : premier jour"), "stand_in_until": _("Remplacement : dernier jour")}
+        labels = {"stand_in_from": _("Remplacement : premier jour"), "stand_in_until": _("Remplacement : dernier jour")}
         help_texts = {
-            "threshold": _("En dessous, aucune approbation n’est demandée. 0 : toutes les commandes l’attendent."),
             "stand_in": _("Approuve à votre place pendant votre absence, sauf ses propres commandes."),
         }
         widgets = {

@@ -58,7 +58,7 @@ def erp_key(email: str, last_name: str, first_name: str) -> str:
 
 
 def participants_by_key(wanted: Iterable[tuple[Home, str]]) -> dict[tuple[Home, str], Participant]:
-    """Those that the ERP names so in these homes: one query, two lookups in one index."""
+    """Those that the ERP names so in these homes, or whom they were merged with: one query, two lookups."""
     pairs = set(wanted)
     if not pairs:
         return {}
@@ -67,8 +67,10 @@ def participants_by_key(wanted: Iterable[tuple[Home, str]]) -> dict[tuple[Home, 
         "emails": [home.owner_email for home, _key in pairs],
         "keys": [key for _home, key in pairs],
     }
-    rows = Participant.objects.raw(_BY_KEY, parameters)
-    return {(Home.of_participant(participant), participant.erp_key): participant for participant in rows}
+    rows = list(Participant.objects.raw(_BY_KEY, parameters))
+    targets = {row.merged_into_id for row in rows if row.merged_into_id is not None}
+    kept = Participant.objects.in_bulk(targets) if targets else {}
+    return {(Home.of_participant(row), row.erp_key): kept.get(row.merged_into_id or 0, row) for row in rows}
 
 
 def matching_participants(home: Home, last_names: Iterable[str]) -> dict[str, Participant]:

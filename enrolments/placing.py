@@ -74,7 +74,7 @@ def place_order(*, draft: OrderDraft, actor: User, total: Decimal) -> Order:
         Establishment.objects.select_for_update(no_key=True).get(pk=held.establishment_id)
     person = User.objects.with_rights(actor.pk)
     if person is None or person.rights.email is None:
-        raise UnverifiedError(_("Confirmez d’abord votre adresse de connexion : une commande y est attachée."))
+        raise UnverifiedError(_("Confirmez d’abord votre adresse de connexion : une commande y est attachée."))
     establishment = _establishment(held, person)
     session = lock_sessions([held.session_id])[held.session_id]
     seats = list(held.seats.select_related("participant").order_by("pk"))
@@ -83,7 +83,7 @@ def place_order(*, draft: OrderDraft, actor: User, total: Decimal) -> Order:
     _check_people(held, person, seats)
     costs = quote(person.rights, establishment, session.course, count)
     if costs.total != total:
-        raise PriceChangedError(_("Le prix a changé depuis l’affichage du récapitulatif : vérifiez-le de nouveau."))
+        raise PriceChangedError(_("Le prix a changé depuis l’affichage du récapitulatif : vérifiez-le de nouveau."))
     order = _order(held, person, establishment, costs)
     _enrol(order, session, _seated(seats, home_of(held)) + [None] * held.unnamed_seats, costs)
     held.order = order
@@ -103,7 +103,7 @@ def _establishment(held: OrderDraft, person: User) -> Establishment | None:
         return None
     found = own_establishments(person.rights).filter(pk=held.establishment_id).first()
     if found is None:
-        raise PlacingError(_("Cet établissement n’est plus parmi les vôtres : choisissez-en un autre."))
+        raise PlacingError(_("Cet établissement n’est plus parmi les vôtres : choisissez-en un autre."))
     lock_accords(found, timezone.localdate())
     return found
 
@@ -115,7 +115,7 @@ def _check_seats(session: Session, count: int) -> None:
         raise SessionClosedError(_("Cette session n’est plus ouverte aux inscriptions."))
     left = seats_of(session).left
     if left < count:
-        none = _("La session vient de se remplir : il ne reste aucune place.")
+        none = _("La session vient de se remplir : il ne reste aucune place.")
         some = ngettext(
             "Il ne reste que %(left)d place dans cette session.",
             "Il ne reste que %(left)d places dans cette session.",
@@ -129,9 +129,9 @@ def _check_people(held: OrderDraft, person: User, seats: Sequence[DraftSeat]) ->
     ticked = {seat.participant_id for seat in seats if seat.participant_id is not None}
     seen = set(known_colleagues(person, home_of(held)).filter(pk__in=ticked).values_list("pk", flat=True))
     if ticked - seen:
-        raise PlacingError(_("Une des personnes choisies n’est plus parmi vos collaborateurs : nommez-la de nouveau."))
+        raise PlacingError(_("Une des personnes choisies n’est plus parmi vos collaborateurs : nommez-la de nouveau."))
     if not held.comment and clashes_of(held, person):
-        raise PlacingError(_("Une des personnes est déjà inscrite aux mêmes dates : dites-nous en un mot pourquoi."))
+        raise PlacingError(_("Une des personnes est déjà inscrite aux mêmes dates : dites-nous en un mot pourquoi."))
 
 
 def next_order_number() -> str:

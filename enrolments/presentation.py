@@ -24,8 +24,13 @@ class Tab:
 
 
 def tabs(request: HttpRequest) -> list[Tab]:
-    """Enrolments and orders are two readings of the same history."""
-    places = [(_("Inscriptions"), reverse("enrolment_list")), (_("Commandes"), reverse("order_list"))]
+    """Enrolments and orders are two readings of the same history; beside them, what waits, and the calendar."""
+    places = [
+        (_("Inscriptions"), reverse("enrolment_list")),
+        (_("Commandes"), reverse("order_list")),
+        (_("Liste d’attente"), reverse("waiting_list")),
+        (_("Mon agenda"), reverse("calendar_settings")),
+    ]
     return [Tab(label, url, request.path == url) for label, url in places]
 
 

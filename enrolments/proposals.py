@@ -50,8 +50,13 @@ def settle_proposals(order_id: int, session_id: int) -> None:
 
 @transaction.atomic
 def cancel_session(*, session: Session, actor: User, reason: str) -> list[SessionProposal]:
-    """The session will not take place: each order with people in it is asked what it wants instead, for free."""
+    """The session will not take place: each order with people in it is asked what it wants instead, for free.
+
+    ValidationError, in French, when it was cancelled already, or took place.
+    """
     held = _hold(session)
+    if held.state in (SessionState.CANCELLED, SessionState.DONE):
+        raise ValidationError(_("Cette session est déjà annulée, ou a eu lieu."))
     step(held, SessionState.CANCELLED)
     held.save(update_fields=["state"])
     waiting = WaitingEntry.objects.listed().filter(session=held)
@@ -113,7 +118,7 @@ def _propose(
         for one in enrolments
     )  # fmt: skip
     proposals = []
-    for order in orders.values():
+    for _pk, order in sorted(orders.items()):
         proposal = SessionProposal.objects.create(
             order=order,
             session=session,

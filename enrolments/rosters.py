@@ -63,10 +63,10 @@ class Roster:
 def decoded(raw: bytes) -> str:
     """The text of a file: UTF-8, UTF-16 with its mark (Excel), or the Windows code page; ValidationError otherwise."""
     if len(raw) > MOST_BYTES:
-        raise ValidationError(_("Ce fichier dépasse 2 Mo : envoyez une liste de noms seulement."))
+        raise ValidationError(_("Ce fichier dépasse 2 Mo : envoyez une liste de noms seulement."))
     if raw.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         raise ValidationError(
-            _("Ce fichier est un classeur : enregistrez-le au format CSV, ou copiez ses cellules et collez-les.")
+            _("Ce fichier est un classeur : enregistrez-le au format CSV, ou copiez ses cellules et collez-les.")
         )
     encodings = ("utf-16",) if raw.startswith((b"\xff\xfe", b"\xfe\xff")) else ("utf-8-sig", "cp1252")
     for encoding in encodings:
@@ -74,7 +74,7 @@ def decoded(raw: bytes) -> str:
             return raw.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise ValidationError(_("Ce fichier n’est pas un texte lisible : enregistrez-le au format CSV (UTF-8)."))
+    raise ValidationError(_("Ce fichier n’est pas un texte lisible : enregistrez-le au format CSV (UTF-8)."))
 
 
 def read_roster(text: str) -> Roster:
@@ -92,7 +92,7 @@ def read_roster(text: str) -> Roster:
     places = _WITHOUT_TITLES if titles is None else titles
     for number, cells in chain([first] if titles is None else [], rows):
         if len(roster.people) + len(roster.bad_lines) >= MOST_LINES:
-            roster.bad_lines.append(BadLine(number, "", _("Une liste va jusqu’à 5 000 lignes ; la suite est à part.")))
+            roster.bad_lines.append(BadLine(number, "", _("Une liste va jusqu’à 5 000 lignes ; la suite est à part.")))
             break
         try:
             person = _person(cells, places)
@@ -130,7 +130,7 @@ def _titles(cells: Sequence[str]) -> dict[str, int] | None:
         return places
     if places or (len(cells) > 3 and not any("@" in cell for cell in cells)):
         raise ValidationError(
-            _("Colonnes attendues : nom, prénom, email. Colonnes trouvées : %(found)s.") % {"found": ", ".join(cells)}
+            _("Colonnes attendues : nom, prénom, email. Colonnes trouvées : %(found)s.") % {"found": ", ".join(cells)}
         )
     return None
 
@@ -151,7 +151,7 @@ def checked(last_name: str, first_name: str, email: str) -> Named:
     if not last_name or not first_name:
         raise ValidationError(_("Il faut un nom et un prénom."))
     if "@" in last_name + first_name:
-        raise ValidationError(_("Une adresse est à la place d’un nom : l’ordre est nom, prénom, email."))
+        raise ValidationError(_("Une adresse est à la place d’un nom : l’ordre est nom, prénom, email."))
     longest = Participant._meta.get_field("last_name").max_length or 0
     if max(len(last_name), len(first_name)) > longest:
         raise ValidationError(_("Un nom ou un prénom dépasse %(longest)s caractères.") % {"longest": longest})

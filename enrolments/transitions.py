@@ -81,7 +81,7 @@ def step(row: Order | Enrolment | Session, state: str) -> None:
     if not may_become(model, row.state, state):
         labels = {code: str(label) for code, label in TABLE[model][0].choices}
         values = {"before": labels[row.state], "after": labels[state]}
-        raise IllegalStepError(_("De « %(before)s », on ne passe pas à « %(after)s ».") % values)
+        raise IllegalStepError(_("De « %(before)s », on ne passe pas à « %(after)s ».") % values)
     row.state = state
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -37,7 +37,7 @@ def validate_order(*, order: Order, actor: User) -> Order:
         if session.state in (SessionState.CANCELLED, SessionState.DONE):
             state = session.get_state_display().lower()
             raise ValidationError(
-                _("La session %(code)s est %(state)s : refusez, ou proposez une autre session.")
+                _("La session %(code)s est %(state)s : refusez, ou proposez une autre session.")
                 % {"code": session.code, "state": state}
             )
     step(held, OrderState.VALIDATED)
@@ -59,7 +59,7 @@ def refuse_order(*, order: Order, actor: User, reason: str) -> Order:
     ValidationError, in French, without a reason or when it does not wait.
     """
     if not reason.strip():
-        raise ValidationError(_("Dites pourquoi : le responsable lira ce motif."))
+        raise ValidationError(_("Dites pourquoi : le responsable lira ce motif."))
     held = _held(order, actor)
     step(held, OrderState.REFUSED)
     end_order(held, OrderEventKind.REFUSED, actor, reason.strip())
@@ -68,16 +68,42 @@ def refuse_order(*, order: Order, actor: User, reason: str) -> Order:
     return held
 
 
-def _held(order: Order, actor: User) -> Order:
-    """The order, locked, if it waits for staff and the actor still is one of them."""
+@transaction.atomic
+def cancel_order(*, order: Order, actor: User, reason: str) -> Order:
+    """Undo a validated order whose sessions nobody attended yet; its seats are free again.
+
+    ValidationError, in French, without a reason, or when it is not validated or somebody attended.
+    """
+    if not reason.strip():
+        raise ValidationError(_("Dites pourquoi : le responsable lira ce motif."))
+    held = _locked(order, actor)
+    if held.state != OrderState.VALIDATED:
+        state = held.get_state_display().lower()
+        raise ValidationError(_("Seule une commande validée s’annule : celle-ci est %(state)s.") % {"state": state})
+    if held.enrolments.active().exclude(state__in=[EnrolmentState.PENDING, EnrolmentState.CONFIRMED]).exists():
+        raise ValidationError(_("Une formation de cette commande a eu lieu : elle ne s’annule plus."))
+    step(held, OrderState.CANCELLED)
+    end_order(held, OrderEventKind.CANCELLED, actor, reason.strip())
+    order_mails.tell_orderer(held, "order_cancelled", reason.strip())
+    return held
+
+
+def _locked(order: Order, actor: User) -> Order:
+    """The order, locked, if the actor still is one of the team."""
     held = Order.objects.select_for_update(of=["self"]).get(pk=order.pk)
     if not User.objects.filter(pk=actor.pk, is_staff=True, is_active=True).exists():
         raise PermissionDenied
+    return held
+
+
+def _held(order: Order, actor: User) -> Order:
+    """The order, locked, if it waits for staff."""
+    held = _locked(order, actor)
     if held.state == OrderState.TO_APPROVE:
         raise ValidationError(_("Cette commande attend encore l’approbation de son établissement."))
     if held.state != OrderState.PENDING:
         state = held.get_state_display().lower()
-        raise ValidationError(_("Cette commande n’attend plus : elle est %(state)s.") % {"state": state})
+        raise ValidationError(_("Cette commande n’attend plus : elle est %(state)s.") % {"state": state})
     return held
 
 
@@ -91,15 +117,21 @@ class Outcome:
 
 def settle_many(*, orders: Collection[Order], actor: User, reason: str | None = None) -> Outcome:
     """Validate many orders, or refuse them for a `reason`; each by itself, so that one that can't harms no other."""
+    if reason is None:
+        return _each(orders, lambda order: validate_order(order=order, actor=actor))
+    return _each(orders, lambda order: refuse_order(order=order, actor=actor, reason=reason))
+
+
+def cancel_many(*, orders: Collection[Order], actor: User, reason: str) -> Outcome:
+    """Cancel many validated orders, each by itself."""
+    return _each(orders, lambda order: cancel_order(order=order, actor=actor, reason=reason))
+
+
+def _each(orders: Collection[Order], settle: Callable[[Order], Order]) -> Outcome:
     outcome = Outcome()
     for order in sorted(orders, key=lambda one: one.pk):
         try:
-            if reason is None:
-                validate_order(order=order, actor=actor)
-            else:
-                refuse_order(order=order, actor=actor, reason=reason)
+            outcome.settled.append(settle(order))
         except ValidationError as error:
             outcome.problems.append((order, " ".join(error.messages)))
-        else:
-            outcome.settled.append(order)
     return outcome

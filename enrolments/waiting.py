@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django_tasks import task
 
 from accounts.models import Establishment, User
 from catalogue.models import CourseKind, Session, SessionState
@@ -140,3 +141,11 @@ def move_list_of(session_id: int, now: datetime | None = None) -> None:
     """The same, for a session that nobody holds."""
     if (session := lock_sessions([session_id]).get(session_id)) is not None:
         move_list(session, now=now)
+
+
+@task()
+def move_waiting_lists() -> None:
+    """The chore: seats whose time is over, and seats that were freed by other roads, go to whoever waits."""
+    waiting = WaitingEntry.objects.listed().order_by().values_list("session_id", flat=True)
+    for session_id in sorted(set(waiting)):
+        move_list_of(session_id)

@@ -34,6 +34,9 @@ class Change:
 def of_removal(access: Access, actor: User) -> list[str]:
     """Everything that the person no longer sees, what they keep, and when."""
     place, leaver = access.establishment, access.user
+    kept_account = _("Son compte n’est pas supprimé : seul son accès à %s prend fin.") % place.name
+    if access.ended:
+        return [_("Sa délégation est terminée : elle ne voit déjà plus rien par cet accès."), kept_account]
     enrolments = Enrolment.objects.visible_to(actor).filter(establishment=place)
     lost, kept = enrolments.count(), 0
     if leaver.rights.email is not None:
@@ -49,12 +52,12 @@ def of_removal(access: Access, actor: User) -> list[str]:
             documents,
         )
         sentences.append(text % {"count": number(documents)})
-    if access.role == Role.ADMINISTRATOR and not access.ended:
+    if access.role == Role.ADMINISTRATOR:
         sentences.append(
-            _("Elle ne donnera plus d’accès ; les invitations qu’elle a envoyées ne pourront plus être acceptées.")
+            _("Elle ne donnera plus d’accès ; les invitations qu’elle a envoyées ne pourront plus être acceptées.")
         )
     sentences.append(
-        _("C’est immédiat : dès sa prochaine page, sur les appareils où elle est connectée, et dans les liens reçus.")
+        _("C’est immédiat : dès sa prochaine page, sur les appareils où elle est connectée, et dans les liens reçus.")
     )
     if kept:
         text = ngettext(
@@ -63,8 +66,7 @@ def of_removal(access: Access, actor: User) -> list[str]:
             kept,
         )
         sentences.append(text % {"count": number(kept), "email": leaver.email})
-    sentences.append(_("Son compte n’est pas supprimé : seul son accès à %s prend fin.") % place.name)
-    return sentences
+    return [*sentences, kept_account]
 
 
 def _enrolments(lost: int, place: str) -> str:
@@ -85,9 +87,9 @@ def of_change(access: Access, types: frozenset[DocumentType], wanted: Change, ac
     sentences = _level(before, wanted, access.establishment.name)
     gained = wanted.opened if access.ended else wanted.opened - before.opened
     if gained:
-        sentences.append(_("Cette personne ouvrira désormais : %s.") % _types(gained, counts))
+        sentences.append(_("Cette personne ouvrira désormais : %s.") % _types(gained, counts))
     if lost := before.opened - wanted.opened:
-        sentences.append(_("Elle n’ouvrira plus : %s.") % _types(lost, counts))
+        sentences.append(_("Elle n’ouvrira plus : %s.") % _types(lost, counts))
     if before.opened & PRICED_TYPES and not wanted.opened & PRICED_TYPES:
         sentences.append(_("Elle ne verra plus aucun prix."))
     if wanted.opened & PRICED_TYPES and not before.opened & PRICED_TYPES:
@@ -102,11 +104,11 @@ def _level(before: Change, wanted: Change, place: str) -> list[str]:
         return []
     forgotten = _("Les documents partagés avec elle ou retirés un par un reviennent à la règle de leur type.")
     if wanted.role == Role.ADMINISTRATOR:
-        promoted = _("Cette personne deviendra administratrice de %s : tout l’historique, tous les documents et prix.")
+        promoted = _("Cette personne deviendra administratrice de %s : tout l’historique, tous les documents et prix.")
         power = _("Elle pourra inviter, modifier et retirer des accès, y compris le vôtre.")
         return [promoted % place, power, forgotten]
-    lowered = _("Cette personne ne sera plus administratrice de %s : elle gardera l’historique, en accès standard.")
-    power = _("Elle ne donnera plus d’accès ; les invitations qu’elle a envoyées ne pourront plus être acceptées.")
+    lowered = _("Cette personne ne sera plus administratrice de %s : elle gardera l’historique, en accès standard.")
+    power = _("Elle ne donnera plus d’accès ; les invitations qu’elle a envoyées ne pourront plus être acceptées.")
     return [lowered % place, power]
 
 

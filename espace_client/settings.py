@@ -110,6 +110,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "accounts.visits.Visits",
     "accounts.choice.ChosenEstablishments",
     "django_htmx.middleware.HtmxMiddleware",
 ]
@@ -264,9 +265,16 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}
 # What workers do by themselves: the path of a task without arguments, and how often.
 CHORES: dict[str, timedelta] = {
     "enrolments.accord_reminders.announce_ending_accords": timedelta(days=1),
+    "espace_client.retention.purge_old_lines": timedelta(days=1),
+    "enrolments.drafts.forget_drafts": timedelta(days=1),
+    "enrolments.waiting.move_waiting_lists": timedelta(minutes=5),
     "documents.archives.choosing.forget_old_archives": timedelta(days=1),
+    "accounts.reminders.remind_reviews": timedelta(days=1),
     "catalogue.words.refresh_words": timedelta(minutes=10),
+    "documents.issuing.tasks.check_stored_files": timedelta(days=1),
 }
+# How long the journals of accesses and of downloads are kept; the database keeps thirty days whatever this says.
+JOURNAL_DAYS: int = env.int("JOURNAL_DAYS", 365, validate=validate.Range(min=31))
 
 # --- Security -----------------------------------------------------------------------------------------------------
 

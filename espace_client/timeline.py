@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from enrolments.models import Enrolment, EnrolmentEvent, EnrolmentState, EventKind, OrderState
+from enrolments.models import (
+    Enrolment,
+    EnrolmentEvent,
+    EnrolmentState,
+    EventKind,
+    Order,
+    OrderEvent,
+    OrderEventKind,
+    OrderState,
+)
 from enrolments.notices import sentence_of
 from espace_client.formatting import money
 
+REFUSALS = (OrderEventKind.DECLINED, OrderEventKind.WITHDRAWN, OrderEventKind.REFUSED)
 BAD = (EventKind.CANCELLED, EventKind.SESSION_CANCELLED)
 
 
@@ -35,11 +45,58 @@ def happened(events: Iterable[EnrolmentEvent], *, amounts_visible: bool) -> list
             notes.append(_("Frais : %s HT.") % money(event.fee))
         elif event.rate:
             notes.append(_("Avec frais."))
-        if event.actor_email:
+        if event.actor is not None and event.actor.is_staff:
+            notes.append(_("Par nos équipes."))
+        elif event.actor_email:
             notes.append(_("Par %s.") % event.actor_email)
         state = "bad" if event.kind in BAD else "done"
         note = " ".join(note for note in notes if note)
         steps.append(Step(str(event.get_kind_display()), state, timezone.localdate(event.at), note))
+    return steps
+
+
+def happened_to(
+    decisions: Iterable[OrderEvent], changes: Iterable[EnrolmentEvent], *, amounts_visible: bool
+) -> list[Step]:
+    """What was decided about an order, and what changed in it, in the order of time; its placing apart.
+
+    What happened alike to several people is said once.
+    """
+    found = [(one.at, _decision(one)) for one in decisions if one.kind != OrderEventKind.PLACED] + [
+        (one.at, step) for one in changes for step in happened([one], amounts_visible=amounts_visible)
+    ]
+    return list(dict.fromkeys(step for _at, step in sorted(found, key=lambda pair: pair[0])))
+
+
+def _decision(event: OrderEvent) -> Step:
+    who = _("Par %s.") % (event.by.get_full_name() or event.by.email) if event.by and not event.by.is_staff else ""
+    note = " ".join(part for part in (event.word, who) if part)
+    state = "bad" if event.kind in REFUSALS else "done"
+    return Step(str(event.get_kind_display()), state, timezone.localdate(event.at), note)
+
+
+def steps_of(order: Order, active: Sequence[Enrolment], happened: Sequence[Step] = ()) -> list[Step]:
+    """What happened to the order and what comes next, from its state and its sessions."""
+    steps = [Step(_("Commande passée"), "done", order.placed_on, order.get_channel_display()), *happened]
+    said = {step.label for step in happened}
+    if order.state in (OrderState.REFUSED, OrderState.CANCELLED):
+        ended = any(step.state == "bad" for step in happened)
+        return steps if ended else [*steps, Step(order.get_state_display(), "bad")]
+    if order.state == OrderState.TO_APPROVE:
+        steps.append(Step(_("À approuver par un administrateur"), "now"))
+    if order.state != OrderState.VALIDATED:
+        steps.append(Step(_("Validation par nos équipes"), "now" if order.state == OrderState.PENDING else "next"))
+    elif str(OrderEventKind.VALIDATED.label) not in said:
+        steps.insert(1, Step(_("Validée par nos équipes"), "done"))
+    return steps + _sessions(active)
+
+
+def _sessions(active: Sequence[Enrolment]) -> list[Step]:
+    """One step per session of the order, in the order of their dates."""
+    today, steps = timezone.localdate(), []
+    for session in dict.fromkeys(enrolment.session for enrolment in active):
+        state = "done" if session.ends_on < today else "now" if session.starts_on <= today else "next"
+        steps.append(Step(_("Formation"), state, session.starts_on, session.course.title))
     return steps
 
 

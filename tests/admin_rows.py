@@ -27,8 +27,34 @@ from catalogue.models import (
     LineScope,
     Session,
 )
-from documents.models import Document, Serving, ServingOutcome
-from enrolments.models import Enrolment, Order, Participant
+from documents.models import (
+    Acceptance,
+    AcceptanceMethod,
+    Deposit,
+    Document,
+    FileCheck,
+    FundingAgreement,
+    Invoice,
+    InvoicedSeat,
+    Issue,
+    IssueBatch,
+    NumberSeries,
+    Scan,
+    Serving,
+    ServingOutcome,
+)
+from enrolments.models import (
+    CancellationTerms,
+    Enrolment,
+    EnrolmentEvent,
+    ErasureRequest,
+    EventKind,
+    Order,
+    Participant,
+    ParticipantMerge,
+    SessionProposal,
+    WaitingEntry,
+)
 from espace_client.models import ImportRefusal, ImportRun, ImportStatus, OutgoingMail
 from espace_client.outbox import deliver
 from tests.worlds import (
@@ -213,9 +239,94 @@ def _import_runs(world: World, rows: int) -> None:
         make_import_run()
 
 
+def _deposits(world: World, rows: int) -> None:
+    order = world.armor.orders[world.lille.pk][0]
+    for _ in range(rows):
+        document = make_document(DocumentType.BON_DE_COMMANDE, order)
+        Deposit.objects.create(
+            document=document,
+            user=world.personas["administrator"],
+            user_email=world.personas["administrator"].email,
+            original_name="scan.pdf",
+            original_sha256=document.sha256,
+            scan=Scan.NONE,
+        )
+
+
+def _acceptances(world: World, rows: int) -> None:
+    order = world.armor.orders[world.lille.pk][0]
+    for _ in range(rows):
+        document = make_document(DocumentType.BON_POUR_ACCORD, order)
+        Acceptance.objects.create(
+            document=document,
+            method=AcceptanceMethod.PORTAL,
+            name="Anne Le Goff",
+            job_title="DRH",
+            statement="Bon pour accord",
+            sha256=document.sha256,
+            user_email="administratrice@armor.example",
+        )
+
+
 def _mails(world: World, rows: int) -> None:
     for _ in range(rows):
         OutgoingMail.objects.create(sender="a@ib.example", recipients=["b@armor.example"], subject="Objet", raw=b"x")
+
+
+def _issues(world: World, rows: int) -> None:
+    batch = IssueBatch.objects.create(reason=number("Émission"), asked_by=world.personas["staff"])
+    for order in _new_orders(world, rows):
+        Issue.objects.create(batch=batch, kind="convention", order=order, error="Motif", state="failed")
+
+
+def _batches(world: World, rows: int) -> None:
+    for _ in range(rows):
+        _issues(world, 1)
+
+
+def _invoices(world: World, rows: int) -> None:
+    for order in _new_orders(world, rows):
+        document = make_document(DocumentType.FACTURE, order)
+        Invoice.objects.create(
+            document=document, net=100, vat=20, total=120, platform="PA", platform_status="collected"
+        )
+
+
+def _seats(world: World, rows: int) -> None:
+    for order in _new_orders(world, rows):
+        document, enrolment = make_document(DocumentType.FACTURE, order), order.enrolments.get()
+        credit = Issue.objects.create(
+            batch=IssueBatch.objects.create(reason="Avoir"), kind="avoir", order=order, credits=document
+        )
+        InvoicedSeat.objects.create(
+            invoice=document, enrolment=enrolment, line=0, title="T", reference="R", session_code="S", trainee="N",
+            public_price=100, price=90, vat_rate=20, credited_by=credit,
+        )  # fmt: skip
+
+
+def _series(world: World, rows: int) -> None:
+    for _ in range(rows):
+        NumberSeries.objects.create(name=number("S"), last=3, last_on=timezone.localdate())
+
+
+def _agreements(world: World, rows: int) -> None:
+    for order in _new_orders(world, rows):
+        document = make_document(DocumentType.PRISE_EN_CHARGE, order)
+        FundingAgreement.objects.create(document=document, funder=number("Opco"), granted=900)
+
+
+def _file_checks(world: World, rows: int) -> None:
+    pk = Document.objects.earliest("pk").pk
+    for _ in range(rows):
+        now = timezone.now()
+        FileCheck.objects.create(begun_at=now, ended_at=now, checked=3, missing=[pk], altered=[pk])
+
+
+def _new_orders(world: World, rows: int) -> list[Order]:
+    sessions = world.sessions[:1]
+    return [
+        make_order(world.lille, f"{number('mail')}@armor.example".lower(), sessions, papers=False) for _ in range(rows)
+    ]
 
 
 def _tasks(world: World, rows: int) -> None:
@@ -223,7 +334,56 @@ def _tasks(world: World, rows: int) -> None:
         deliver.enqueue(0)
 
 
+def _terms(world: World, rows: int) -> None:
+    for _ in range(rows):
+        days = CancellationTerms.objects.count()
+        terms = CancellationTerms.objects.create(in_force_from=timezone.localdate() + timedelta(days=days))
+        terms.bands.create(under_days=10, cancel_rate=50, move_rate=20)
+
+
+def _events(world: World, rows: int) -> None:
+    for _ in range(rows):
+        enrolment = make_order(world.lille, "journal@armor.example", world.sessions[:1], papers=False).enrolments.get()
+        EnrolmentEvent.objects.create(enrolment=enrolment, kind=EventKind.CANCELLED, fee=Decimal(10))
+
+
+def _proposals(world: World, rows: int) -> None:
+    for _ in range(rows):
+        order = make_order(world.lille, "journal@armor.example", world.sessions[:1], papers=False)
+        day = timezone.localdate()
+        SessionProposal.objects.create(
+            order=order, session=world.sessions[0], kind="cancelled", previous_starts_on=day, previous_ends_on=day
+        )
+
+
+def _waiting(world: World, rows: int) -> None:
+    for _ in range(rows):
+        WaitingEntry.objects.create(session=world.sessions[1], order_email="attente@armor.example")
+
+
+def _person(world: World) -> Participant:
+    return Participant.objects.create(company=world.armor.company, last_name=number("Doublon"))
+
+
+def _merges(world: World, rows: int) -> None:
+    for _ in range(rows):
+        ParticipantMerge.objects.create(kept=_person(world), merged=_person(world))
+
+
+def _erasures(world: World, rows: int) -> None:
+    for _ in range(rows):
+        ErasureRequest.objects.create(participant=_person(world))
+
+
 ROWS: dict[type[Model], Maker] = {
+    CancellationTerms: _terms,
+    EnrolmentEvent: _events,
+    ErasureRequest: _erasures,
+    ParticipantMerge: _merges,
+    SessionProposal: _proposals,
+    WaitingEntry: _waiting,
+    Acceptance: _acceptances,
+    Deposit: _deposits,
     Access: _accesses,
     AccessEvent: _access_events,
     AccordCadre: _accords,
@@ -235,10 +395,17 @@ ROWS: dict[type[Model], Maker] = {
     Domain: _domains,
     Enrolment: _orders,
     Establishment: _establishments,
+    FileCheck: _file_checks,
+    FundingAgreement: _agreements,
     Group: _groups,
     ImportRefusal: _import_runs,
     ImportRun: _import_runs,
     Invitation: _invitations,
+    Invoice: _invoices,
+    InvoicedSeat: _seats,
+    Issue: _issues,
+    IssueBatch: _batches,
+    NumberSeries: _series,
     Order: _orders,
     OutgoingMail: _mails,
     Participant: _orders,

@@ -13,6 +13,7 @@ from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
 
 from accounts.models import User
+from catalogue import facets
 from tests.worlds import World, make_world
 
 ClientFor = Callable[[User | None], Client]
@@ -30,6 +31,12 @@ def private_store(settings: Settings, tmp_path: Path) -> Path:
     settings.DOCUMENTS_ROOT = root
     settings.EMAIL_FILE_PATH = tmp_path / "mails"
     return root
+
+
+@pytest.fixture(autouse=True)
+def fresh_facets() -> None:
+    """What the catalogue offers to choose from is kept for a minute, longer than a test lasts."""
+    facets.forget()
 
 
 @pytest.fixture

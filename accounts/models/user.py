@@ -143,6 +143,8 @@ class User(DecidedInPortal, AbstractBaseUser, PermissionsMixin):
         help_text=_("Ce que la personne a choisi de voir ; vide : tout ce à quoi elle a droit."),
     )
 
+    visitor: User | None = None  # the member of the team who sees as this person (accounts.visits)
+
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

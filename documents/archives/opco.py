@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from accounts.document_types import DocumentType
 from accounts.models import User
 from documents.models import Document
+from documents.reach import types_open
 from enrolments.models import Enrolment, EnrolmentState, Order
 
 PACK = (
@@ -52,7 +53,7 @@ class OpcoPack:
 
 def opco_pack(order: Order, user: User) -> OpcoPack:
     """The pack of an order that the caller has checked the person may see."""
-    opens = types_open(order, user)
+    opens = types_open(order, user.rights)
     enrolments = list(
         Enrolment.objects.visible_to(user).active().filter(order=order).select_related("session__course", "participant")
     )
@@ -66,13 +67,6 @@ def opco_pack(order: Order, user: User) -> OpcoPack:
     )
     missing = [line for kind in PACK if kind in opens for line in _missing(kind, documents, enrolments)]
     return OpcoPack(documents, missing, [kind for kind in PACK if kind not in opens])
-
-
-def types_open(order: Order, user: User) -> frozenset[DocumentType]:
-    """The types of the order's documents that the person may open (rule 6)."""
-    if user.rights.email is not None and order.order_email == user.rights.email:
-        return frozenset(DocumentType)
-    return user.rights.types_in(order.establishment_id) if order.establishment_id is not None else frozenset()
 
 
 def _missing(kind: DocumentType, documents: Iterable[Document], enrolments: Iterable[Enrolment]) -> list[str]:

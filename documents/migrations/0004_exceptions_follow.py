@@ -10,7 +10,7 @@ from django.db import migrations
 FORWARD = r"""
 CREATE TRIGGER access_given_anew_takes_its_exceptions AFTER UPDATE OF role, ends_at ON accounts_access FOR EACH ROW
   WHEN (OLD.role <> NEW.role
-    OR (OLD.ends_at <= now() AND (NEW.ends_at IS NULL OR NEW.ends_at > now())))
+    OR (OLD.ends_at <= clock_timestamp() AND (NEW.ends_at IS NULL OR NEW.ends_at > clock_timestamp())))
   EXECUTE FUNCTION documents_access_takes_exceptions();
 
 CREATE FUNCTION documents_exceptions_follow_version() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -208,11 +208,24 @@ class ServingOutcome(models.TextChoices):
     FAILED = "failed", _("Fichier indisponible")
 
 
+class ServingQuerySet(models.QuerySet["Serving"]):
+    def visible_to(self, user: User | AnonymousUser) -> ServingQuerySet:
+        """What was served, or could not be, of the establishments of which the person is an administrator.
+
+        Not what was refused: that would name people of other companies. Staff read it in the admin.
+        """
+        if not user.is_authenticated:
+            return self.none()
+        own = self.filter(establishment_id__in=sorted(user.whole_rights.administered))
+        return own.exclude(outcome=ServingOutcome.REFUSED)
+
+
 class Serving(models.Model):
     """The download journal: who asked for which document, when, from where, and what they were answered.
 
-    Append-only (kept by a trigger). `document` is None when the id asked for is nobody's; `user_email` stays when the
-    account goes.
+    Append-only (kept by a trigger, but for the purge of accounts.journal). `document` is None when the id asked for is
+    nobody's; `user_email` stays when the account goes. `establishment` is a reading key: that of the document when it
+    was asked for, copied by a trigger.
     """
 
     document = models.ForeignKey(
@@ -223,10 +236,22 @@ class Serving(models.Model):
         "accounts.User", models.DO_NOTHING, null=True, related_name="+", db_constraint=False, verbose_name=_("personne")
     )
     user_email = models.EmailField(_("adresse email"), max_length=254)
+    establishment = models.ForeignKey(
+        Establishment,
+        models.DO_NOTHING,
+        null=True,
+        editable=False,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+        verbose_name=_("établissement"),
+    )
     at = models.DateTimeField(_("le"), default=timezone.now)
     outcome = models.CharField(_("résultat"), max_length=10, choices=ServingOutcome.choices)
     ip_address = models.GenericIPAddressField(_("adresse IP"), null=True)
     user_agent = models.CharField(_("navigateur"), max_length=300, blank=True)
+
+    objects = ServingQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("ligne du journal des téléchargements")
@@ -236,6 +261,7 @@ class Serving(models.Model):
             models.Index(fields=["document", "-at"], name="serving_by_document"),
             models.Index(fields=["user", "-at"], name="serving_by_user"),
             models.Index(fields=["-at"], name="serving_by_time"),
+            models.Index(fields=["establishment", "-at", "-id"], name="serving_by_establishment"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(outcome__in=ServingOutcome.values), name="serving_outcome_known")

@@ -1,5 +1,5 @@
 """The deal, as staff validate and correct it. Importing the package registers all of it."""
 
-from . import accords, enrolments, orders, participants, sessions
+from . import accords, enrolments, following, orders, participants, sessions
 
-__all__ = ["accords", "enrolments", "orders", "participants", "sessions"]
+__all__ = ["accords", "enrolments", "following", "orders", "participants", "sessions"]

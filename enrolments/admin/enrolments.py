@@ -31,6 +31,7 @@ class EnrolmentWhenFilter(QuestionFilter):
 
 class EnrolmentForm(TriedForm[Enrolment]):
     refusals = {
+        "enrolment_state_follows": ("state", _("On ne passe pas de l’état actuel à celui-ci.")),
         "enrolment_participant_of_its_company": ("participant", PARTICIPANT_OF_ANOTHER),
         "enrolment_accord_of_its_company": ("accord", _("Cet accord n’est pas de l’entreprise de la commande.")),
         "enrolment_line_of_its_accord": ("accord_line", _("Cette ligne n’est pas de cet accord.")),

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Exists, OuterRef, Q
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from accounts.admin.base import DecidedAdmin, QuestionFilter, ReadOnlyInline, TriedForm, count_of, staff
 from accounts.emails import normalise_email
 from accounts.models import Establishment, User
-from enrolments.models import Enrolment, EnrolmentState, Order, OrderState
+from enrolments.models import Enrolment, EnrolmentState, Order, OrderEvent
 from enrolments.services import attach_order
+from enrolments.validating import Outcome, cancel_many, settle_many
+
+from .queue import ReasonForm, cancelled, queue_view, refused, report, validated
 
 PARTICIPANT_OF_ANOTHER = _("Ce collaborateur n’est pas de l’entreprise de la commande.")
 
@@ -26,6 +31,13 @@ class EnrolmentOfOrderInline(ReadOnlyInline[Enrolment, Order]):
     model = Enrolment
     fields = ("participant", "session", "starts_on", "state", "public_price", "price", "accord")
     select_related = ("participant", "session", "accord")
+
+
+class EventOfOrderInline(ReadOnlyInline[OrderEvent, Order]):
+    model = OrderEvent
+    fields = ("at", "kind", "by", "word")
+    select_related = ("by",)
+    show_change_link = False
 
 
 class AttachmentFilter(QuestionFilter):
@@ -85,7 +97,7 @@ class AttachOrderForm(OrderForm):
 
 @admin.register(Order)
 class OrderAdmin(DecidedAdmin[Order]):
-    """An order is cancelled, never deleted. It changes establishment only when it had none."""
+    """An order is cancelled, never deleted. Its establishment is set only when it had none, its state by actions."""
 
     form = OrderForm
     list_display = ("number", "placed_on", "order_email", "establishment", "company", "state", "seats", "channel")
@@ -102,10 +114,11 @@ class OrderAdmin(DecidedAdmin[Order]):
     )
     date_hierarchy = "placed_on"
     autocomplete_fields = ("establishment",)
-    readonly_fields = ("ordered_by",)
-    fixed_fields = ("number", "placed_on", "channel", "declared_siret", "establishment")
-    inlines: ClassVar[Any] = (EnrolmentOfOrderInline,)
-    actions = ["validate", "refuse"]
+    readonly_fields = ("ordered_by", "comment")
+    fixed_fields = ("number", "placed_on", "channel", "declared_siret", "establishment", "state")
+    inlines: ClassVar[Any] = (EnrolmentOfOrderInline, EventOfOrderInline)
+    actions = ["validate", "refuse", "cancel"]
+    change_list_template = "admin/enrolments/order/change_list.html"
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Order]:
         seats = Enrolment.objects.exclude(state=EnrolmentState.CANCELLED)
@@ -127,7 +140,7 @@ class OrderAdmin(DecidedAdmin[Order]):
             (None, {"fields": ("number", ("placed_on", "channel"), "state")}),
             (_("Responsable"), {"fields": ("order_email", "ordered_by")}),
             (_("Entreprise"), {"fields": company}),
-            (_("Facturation"), {"fields": ("purchase_order_number", "opco")}),
+            (_("Facturation"), {"fields": ("purchase_order_number", "opco", "comment")}),
             (_("Import de l’ERP"), {"fields": ("decided_in_portal",)}),
         ]
 
@@ -151,23 +164,46 @@ class OrderAdmin(DecidedAdmin[Order]):
 
     @admin.action(description=_("Valider les commandes en attente"), permissions=["change"])
     def validate(self, request: HttpRequest, queryset: models.QuerySet[Order]) -> None:
-        self._settle(request, queryset, OrderState.VALIDATED)
+        """Those that wait for staff and can be validated; of each other one it is said why not."""
+        report(request, settle_many(orders=list(queryset), actor=staff(request)), validated)
 
-    @admin.action(description=_("Refuser les commandes en attente"), permissions=["change"])
-    def refuse(self, request: HttpRequest, queryset: models.QuerySet[Order]) -> None:
-        self._settle(request, queryset, OrderState.REFUSED)
+    @admin.action(description=_("Refuser les commandes en attente…"), permissions=["change"])
+    def refuse(self, request: HttpRequest, queryset: models.QuerySet[Order]) -> HttpResponse | None:
+        """For a reason that is asked first."""
+        return self._with_reason(request, queryset, "refuse", settle_many, refused)
 
-    def _settle(self, request: HttpRequest, queryset: models.QuerySet[Order], state: OrderState) -> None:
-        """Give `state` to the chosen orders that wait for staff, and to no other."""
-        with transaction.atomic():
-            waiting = Order.objects.select_for_update().filter(
-                pk__in=list(queryset.values_list("pk", flat=True)), state=OrderState.PENDING
-            )
-            orders = list(waiting.order_by("pk"))
-            for order in orders:
-                order.state = state
-                order.decide(["state"])
-                order.save(update_fields=["state", "decided_in_portal"])
-                self.log_change(request, order, [{"changed": {"fields": ["state"]}}])
-        text = ngettext("%(count)d commande : %(state)s.", "%(count)d commandes : %(state)s.", len(orders))
-        self.message_user(request, text % {"count": len(orders), "state": state.label}, messages.SUCCESS)
+    @admin.action(description=_("Annuler les commandes validées…"), permissions=["change"])
+    def cancel(self, request: HttpRequest, queryset: models.QuerySet[Order]) -> HttpResponse | None:
+        """For a reason that is asked first; the seats are free again."""
+        return self._with_reason(request, queryset, "cancel", cancel_many, cancelled)
+
+    def _with_reason(
+        self,
+        request: HttpRequest,
+        queryset: models.QuerySet[Order],
+        action: str,
+        settle: Callable[..., Outcome],
+        words: Callable[[int], str],
+    ) -> HttpResponse | None:
+        orders = list(queryset.order_by("pk"))
+        form = ReasonForm(request.POST if "reason" in request.POST else None)
+        if form.is_valid():
+            report(request, settle(orders=orders, actor=staff(request), reason=form.cleaned_data["reason"]), words)
+            return None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Motif"),
+            "opts": self.opts,
+            "orders": orders,
+            "action": action,
+            "form": form,
+        }
+        return render(request, "admin/enrolments/order/reason.html", context)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.queue)
+        return [path("a-valider/", view, name="enrolments_order_queue"), *super().get_urls()]
+
+    def queue(self, request: HttpRequest) -> HttpResponse:
+        """What waits, with what is needed to decide."""
+        return queue_view(request, self)

@@ -10,12 +10,13 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin.base import QuestionFilter, ReadOnlyInline, count_of
+from accounts.admin.base import QuestionFilter, ReadOnlyInline, TriedForm, count_of
 from catalogue.admin import SessionAdmin
 from catalogue.models import Session, SessionState
 from enrolments.models import Enrolment
 
 from .attendance import attendance_view
+from .session_changes import session_change_view
 
 
 class EnrolmentOfSessionInline(ReadOnlyInline[Enrolment, Session]):
@@ -40,6 +41,10 @@ class SeatsFilter(QuestionFilter):
     }
 
 
+class SessionForm(TriedForm[Session]):
+    refusals = {"session_state_follows": ("state", _("On ne passe pas de l’état actuel à celui-ci."))}
+
+
 admin.site.unregister(Session)
 
 
@@ -47,6 +52,7 @@ admin.site.unregister(Session)
 class SessionWithEnrolmentsAdmin(SessionAdmin):
     """A session, with who is enrolled in it."""
 
+    form = SessionForm
     list_display = (
         "code",
         "course",
@@ -70,9 +76,17 @@ class SessionWithEnrolmentsAdmin(SessionAdmin):
         return int(getattr(session, "enrolled", 0))
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.attendance)
-        return [path("<int:pk>/presences/", view, name="catalogue_session_attendance"), *super().get_urls()]
+        views = {"presences": ("attendance", self.attendance), "changer": ("change_dates", self.change_dates)}
+        routes = [
+            path(f"<int:pk>/{place}/", self.admin_site.admin_view(view), name=f"catalogue_session_{name}")
+            for place, (name, view) in views.items()
+        ]
+        return [*routes, *super().get_urls()]
 
     def attendance(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Who was there, half-day by half-day."""
         return attendance_view(request, self, pk)
+
+    def change_dates(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Cancel the session or give it other dates, and ask its orders what they want instead."""
+        return session_change_view(request, self, pk)

@@ -96,6 +96,7 @@ class Migration(migrations.Migration):
                             ("withdrawn", "Retirée"),
                             ("validated", "Validée par notre équipe"),
                             ("refused", "Refusée par notre équipe"),
+                            ("cancelled", "Annulée par notre équipe"),
                         ],
                         max_length=20,
                         verbose_name="quoi",
@@ -282,7 +283,7 @@ class Migration(migrations.Migration):
             model_name="orderevent",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("kind__in", ["placed", "approved", "declined", "withdrawn", "validated", "refused"])
+                    ("kind__in", ["placed", "approved", "declined", "withdrawn", "validated", "refused", "cancelled"])
                 ),
                 name="order_event_kind_known",
             ),

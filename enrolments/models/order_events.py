@@ -23,6 +23,7 @@ class OrderEventKind(models.TextChoices):
     WITHDRAWN = "withdrawn", _("Retirée")
     VALIDATED = "validated", _("Validée par notre équipe")
     REFUSED = "refused", _("Refusée par notre équipe")
+    CANCELLED = "cancelled", _("Annulée par notre équipe")
 
 
 class OrderEventQuerySet(models.QuerySet["OrderEvent"]):

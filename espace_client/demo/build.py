@@ -16,12 +16,14 @@ from .cast import STAFF_EMAIL
 from .catalogue import make_catalogue, make_sessions
 from .drafts import all_drafts
 from .filing import file_sheets, number_sheets
+from .following import make_following
 from .journal import make_exceptions, make_imports, make_journal
+from .ordering import make_ordering
 from .orders import make_orders, settle_sessions
 from .papers import all_sheets
 from .press import Press
 from .story import FULL, Scale, Story
-from .tenants import make_companies, make_invitations, make_people
+from .tenants import make_companies, make_invitations, make_people, make_reviews
 
 APPS = ("accounts", "catalogue", "enrolments", "documents", "espace_client")
 
@@ -33,12 +35,15 @@ def build(*, today: date, press: Press, scale: Scale = FULL) -> Story:
     make_companies(story)
     make_people(story)
     make_invitations(story)
+    make_reviews(story)
     make_catalogue(story)
     make_sessions(story)
     make_accords(story)
     drafts = all_drafts(story)
     make_orders(story, drafts)
     settle_sessions(story)
+    make_following(story)
+    make_ordering(story)
     scenes = {order.pk: draft.story for order, draft in zip(story.orders, drafts, strict=True)}
     sheets = all_sheets(story, scenes)
     number_sheets(sheets)

@@ -157,6 +157,8 @@ PEOPLE = (
            shows="L’équipe interne : la gestion, à l’adresse /gestion/"),
     Person("m.tessier@conseil-rh.example", "M.", "Michel", "Tessier", "Consultant externe",
            (Entry("toulouse", ADMINISTRATOR),), seen=260),
+    Person("luc.vasseur@solvane.example", "M.", "Luc", "Vasseur", "Assistant intérimaire",
+           (Entry("lyon", STANDARD, (DocumentType.CONVOCATION, DocumentType.ATTESTATION), days_left=-4),), seen=5),
     Person("olivier.blanc@solvane.example", "M.", "Olivier", "Blanc", "Responsable de site"),
     Person("aurelie.rey@solvane.example", "Mme", "Aurélie", "Rey", "Assistante de direction"),
     Person("david.schmitt@solvane.example", "M.", "David", "Schmitt", "Responsable de site", seen=75),
@@ -178,6 +180,14 @@ INVITATIONS = (
     ("camille.vidal@solvane.example", "lyon", ADMINISTRATOR, (), 2),
     ("audit@cabinet-lesage.example", "lyon", STANDARD, (DocumentType.FACTURE,), 6),
     ("maelle.riou@morvan-associes.example", "morvan", ADMINISTRATOR, (), 1),
+    ("stage.rh@solvane.example", "toulouse", STANDARD, (DocumentType.CONVOCATION,), 20),
+)
+
+# Reviews of accesses that were finished: where, by whom, so many days ago.
+REVIEWS = (
+    ("lyon", "helene.garnier@solvane.example", 200),
+    ("siege", "helene.garnier@solvane.example", 200),
+    ("dgs", "christine.aubert@breval.example", 40),
 )
 
 _NAMES = tomllib.loads(Path(__file__).with_name("names.toml").read_text())

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from catalogue.models import Course, CourseMode, Domain, HalfDay, Session, SessionState
+from catalogue.words import update_words
 
 from .cast import TRAINERS, VENUES
 from .story import Story
@@ -29,6 +30,7 @@ def make_catalogue(story: Story) -> None:
             for code, label in content["subdomains"].items()
         }
         story.courses += Course.objects.bulk_create(_course(entry, subdomains) for entry in content["courses"])
+    update_words()
 
 
 def _course(entry: dict[str, Any], subdomains: dict[str, Domain]) -> Course:

@@ -8,13 +8,13 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 from stdnum.luhn import calc_check_digit
 
-from accounts.models import Access, Company, Establishment, Invitation, RemovedAccess, User
+from accounts.models import Access, AccessReview, Company, Establishment, Invitation, RemovedAccess, User
 from accounts.roles import Role
 from accounts.services import set_document_types
 from documents.papers.parties import vat_number_of
 from enrolments.models import Participant
 
-from .cast import FIRMS, FIRST_NAMES, INVITATIONS, LAST_NAMES, PASSWORD, PEOPLE, Entry, Firm, Person
+from .cast import FIRMS, FIRST_NAMES, INVITATIONS, LAST_NAMES, PASSWORD, PEOPLE, REVIEWS, Entry, Firm, Person
 from .story import Story
 
 TRAINEES = 14  # known colleagues of each establishment
@@ -99,10 +99,32 @@ def _give_access(story: Story, person: Person, entry: Entry) -> None:
         role=entry.role,
         granted_at=story.ago(400 if entry.days_left is None else 10),
         ends_at=None if entry.days_left is None else story.ago(-entry.days_left),
+        granted_by=_giver(story, person, entry),
         reviewed_at=story.ago(200) if entry.role == Role.ADMINISTRATOR and (person.seen or 0) < 100 else None,
     )
     if entry.role == Role.STANDARD:
         set_document_types(access=access, types=entry.types)
+
+
+def _giver(story: Story, person: Person, entry: Entry) -> User | None:
+    """Administrators were made by the team, the others by an administrator whose account comes before theirs."""
+    if entry.role == Role.ADMINISTRATOR:
+        return None
+    givers = Access.objects.filter(establishment=story.places[entry.place], role=Role.ADMINISTRATOR)
+    giver = givers.exclude(user=story.people[person.email]).order_by("pk").first()
+    return giver.user if giver else None
+
+
+def make_reviews(story: Story) -> None:
+    """Accesses were reviewed half a year ago and more in some establishments, lately in one, never in the others."""
+    for place, reviewer, days in REVIEWS:
+        accesses = Access.objects.filter(establishment=story.places[place])
+        AccessReview.objects.create(
+            establishment=story.places[place],
+            finished_by=story.people[reviewer],
+            finished_at=story.ago(days),
+            accesses=accesses.count(),
+        )
 
 
 def make_invitations(story: Story) -> None:

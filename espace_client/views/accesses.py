@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.access_forms import AccessChangeForm
 from accounts.access_listing import accesses_of, list_places, row_of, types_of
 from accounts.changing import OwnAccessError, change_access, take_away
+from accounts.choice import whole_right
 from accounts.models import Access, User
 from accounts.requests import person
 from accounts.reviews import remove_in_review, standings
@@ -35,6 +36,7 @@ def managed_access(user: User, pk: int) -> Any:
     return get_object_or_404(accesses_of(user), pk=pk)
 
 
+@whole_right
 @require_safe
 def access_list(request: HttpRequest) -> HttpResponse:
     """Per establishment, who has what, and what waits."""
@@ -80,7 +82,7 @@ def _ask(request: HttpRequest, form: AccessChangeForm, access: Access, sentences
         "access": access,
         "form": form,
         "sentences": sentences,
-        "title": _("Changer l’accès de %(person)s à %(place)s ?")
+        "title": _("Changer l’accès de %(person)s à %(place)s ?")
         % {"person": access.user.get_full_name() or access.user.email, "place": access.establishment.name},
         "submit": _("Confirmer le changement"),
         "action": f"{request.path}?confirme=1",
@@ -119,7 +121,7 @@ def access_remove(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, text % access.user)
             return redirect(back)
     name = access.user.get_full_name() or access.user.email
-    context["title"] = _("Retirer l’accès de %(person)s à %(place)s ?") % {
+    context["title"] = _("Retirer l’accès de %(person)s à %(place)s ?") % {
         "person": name,
         "place": access.establishment.name,
     }

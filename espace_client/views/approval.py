@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.choice import whole_right
 from accounts.models import Establishment, User
 from accounts.requests import person
 from enrolments.approving import (
@@ -52,10 +53,10 @@ def _decide(request: HttpRequest, user: User, order: Order, form: DecisionForm) 
     try:
         if form.cleaned_data["decision"] == "approve":
             approve_order(order=order, actor=user, word=word)
-            messages.success(request, _("Commande approuvée : elle est transmise à notre équipe."))
+            messages.success(request, _("Commande approuvée : elle est transmise à notre équipe."))
         else:
             decline_order(order=order, actor=user, word=word)
-            messages.success(request, _("Commande déclinée : ses places sont libérées, le responsable est prévenu."))
+            messages.success(request, _("Commande déclinée : ses places sont libérées, le responsable est prévenu."))
     except AlreadyDecidedError as error:
         messages.warning(request, " ".join(error.messages))
     except PermissionDenied as error:
@@ -76,7 +77,7 @@ def order_withdrawal(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         try:
             withdraw_order(order=order, actor=user)
-            messages.success(request, _("La commande est retirée, sans frais ; ses places sont libérées."))
+            messages.success(request, _("La commande est retirée, sans frais ; ses places sont libérées."))
         except AlreadyDecidedError as error:
             messages.warning(request, " ".join(error.messages))
         except PermissionDenied as error:
@@ -86,6 +87,7 @@ def order_withdrawal(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "enrolments/approval/withdrawal.html", {"order": order, "seats": seats})
 
 
+@whole_right
 @require_safe
 def approval_policies(request: HttpRequest) -> HttpResponse:
     """The establishments of which the person is an administrator, each with what it asks for."""

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.mails import link_to
 from accounts.requests import person
 from enrolments.models import Enrolment
+from enrolments.presentation import tabs
 from espace_client.calendars import calendar_of, calendar_with, feed_of, reader_of, renew_feed, revoke_feed
 
 
@@ -30,7 +31,9 @@ def calendar_settings(request: HttpRequest) -> HttpResponse:
         return redirect("calendar_settings")
     feed = feed_of(user)
     address = link_to("calendar_feed", feed.secret) if feed else ""
-    return render(request, "enrolments/calendar_settings.html", {"feed": feed, "address": address})
+    return render(
+        request, "enrolments/calendar_settings.html", {"feed": feed, "address": address, "tabs": tabs(request)}
+    )
 
 
 @login_not_required

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, ClassVar
@@ -26,14 +25,14 @@ from documents.listing import DOCUMENTS, Titled
 from documents.models import Document
 from enrolments.agreements import ending_soon
 from enrolments.figures import Months, by_month
-from enrolments.models import Enrolment, Order, OrderState
-from espace_client.formatting import MONTHS_SHORT, money, number, short_date
+from enrolments.models import Enrolment
+from espace_client.formatting import MONTHS_SHORT, money, number
+from espace_client.views.todo import todo_of
 
 WEEKS_AHEAD = 6
 DEPARTURES = 60
 SESSIONS_SHOWN = 6
 NEW_DOCUMENTS = 6
-TASKS = 50
 TASKS_SHOWN = 4
 NEWEST = Ordering("-date", ("-issued_on",))
 
@@ -75,34 +74,20 @@ class Departure:
     people: list[Traveller]
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
-    """Something that waits. `tone` is one of espace_client.tones."""
-
-    CHOICES: ClassVar = ("label", "tone")
-
-    label: str
-    tone: str
-    title: str
-    detail: str
-    order: int
-    action: str
-
-
 @require_safe
 def dashboard(request: HttpRequest) -> HttpResponse:
     """The first page of a logged-in person."""
     user = person(request)
-    departures, waiting = departures_of(user), read(_waiting, user)
+    departures, todo = departures_of(user), todo_of(user)
     recent = read(newest_of, user, DOCUMENTS, NEWEST, NEW_DOCUMENTS)
     context = {
         "departures": departures[:SESSIONS_SHOWN],
         "more_departures": max(len(departures) - SESSIONS_SHOWN, 0),
-        "todo": tasks_of(waiting[:TASKS_SHOWN]),
+        "todo": todo[:TASKS_SHOWN],
         "ending_accords": ending_soon(user, timezone.localdate()),
-        "more_todo": max(len(waiting) - TASKS_SHOWN, 0),
+        "more_todo": max(len(todo) - TASKS_SHOWN, 0),
         "documents": [DOCUMENTS.row(*document) for document in recent],
-        "summary": summary_of(departures, len(waiting)),
+        "summary": summary_of(departures, len(todo)),
         **figures_of(user),
     }
     return render(request, "dashboard.html", context)
@@ -136,32 +121,6 @@ def _coming(user: User, *, today: date, until: date, condition: Q) -> QuerySet[E
     )[:DEPARTURES]
 
 
-def tasks_of(orders: Sequence[Sequence[Any]]) -> list[Task]:
-    """Orders that wait: for the person's approval where they are administrator, else for the team's validation."""
-    title, detail, action = _("Commande %s"), _("passée le %(date)s par %(email)s"), _("Voir")
-    return [
-        Task(
-            label=label_of(OrderState, state),
-            tone="warm",
-            title=title % number,
-            detail=detail % {"date": short_date(placed_on), "email": email},
-            order=pk,
-            action=action,
-        )
-        for pk, number, state, placed_on, email in orders
-    ]
-
-
-def _waiting(user: User, *, condition: Q) -> QuerySet[Order, Any]:
-    """The newest orders that wait; see accounts.readings."""
-    waiting = [
-        branch.filter(state__in=[OrderState.TO_APPROVE, OrderState.PENDING])
-        for branch in Order.objects.visible_by_branch(user)
-    ]
-    columns = ("pk", "number", "state", "placed_on", "order_email")
-    return first(waiting, ["-placed_on", "-pk"], TASKS).values_list(*columns)[:TASKS]
-
-
 def summary_of(departures: list[Departure], todo: int) -> str:
     """One sentence under the greeting."""
     leaving = sum(len(departure.people) for departure in departures)
@@ -176,7 +135,7 @@ def summary_of(departures: list[Departure], todo: int) -> str:
             % leaving
         )
     if todo:
-        parts.append(ngettext("%d commande en attente", "%d commandes en attente", todo) % todo)
+        parts.append(ngettext("%d point en attente", "%d points en attente", todo) % todo)
     return ", ".join(parts) + "."
 
 

@@ -141,9 +141,9 @@ def enrol_summary(request: HttpRequest, token: UUID) -> HttpResponse:
 
 def _done(request: HttpRequest, user: User, order_id: int, draft: OrderDraft) -> HttpResponse:
     if draft.order_email == user.email or draft.establishment_id in user.rights.establishments:
-        messages.success(request, _("C’est noté : un accusé de réception vous parvient par mail."))
+        messages.success(request, _("C’est noté : un accusé de réception vous parvient par mail."))
         return redirect("order_detail", order_id)
-    text = _("C’est noté. Comme annoncé, la commande n’apparaît pas dans votre historique : elle est à %(email)s.")
+    text = _("C’est noté. Comme annoncé, la commande n’apparaît pas dans votre historique : elle est à %(email)s.")
     messages.success(request, text % {"email": draft.order_email})
     return redirect("order_list")
 

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from accounts.access_forms import InviteForm
+from accounts.choice import whole_right
 from accounts.invitations import resend, revoke
 from accounts.inviting import Outcome, send_invitations, warning_about
 from accounts.models import Establishment, Invitation, User
@@ -20,6 +21,7 @@ from accounts.presets import Preset
 from espace_client.views.accesses import administrator
 
 
+@whole_right
 @require_http_methods(["GET", "HEAD", "POST"])
 def access_invite(request: HttpRequest) -> HttpResponse:
     """One or many addresses at once. The good ones go; what is wrong with the others is said, line by line."""
@@ -78,10 +80,10 @@ def invitation_resend(request: HttpRequest, pk: int) -> HttpResponse:
             request, lambda: resend(invitation=invitation, actor=user), _("Invitation renvoyée à %s."), invitation
         )
     context = {
-        "title": _("Renvoyer l’invitation de %s ?") % invitation.email,
+        "title": _("Renvoyer l’invitation de %s ?") % invitation.email,
         "sentences": [
             _("Un nouveau message part à %s.") % invitation.email,
-            _("Son lien vaut quatorze jours ; celui du message précédent ne fonctionne plus."),
+            _("Son lien vaut quatorze jours ; celui du message précédent ne fonctionne plus."),
             _("C’est désormais vous qui invitez cette personne."),
         ],
         "submit": _("Renvoyer l’invitation"),
@@ -98,10 +100,10 @@ def invitation_revoke(request: HttpRequest, pk: int) -> HttpResponse:
             request, lambda: revoke(invitation=invitation, actor=user), _("Invitation de %s révoquée."), invitation
         )
     context = {
-        "title": _("Révoquer l’invitation de %s ?") % invitation.email,
+        "title": _("Révoquer l’invitation de %s ?") % invitation.email,
         "sentences": [
             _("Le lien reçu par %s ne fonctionnera plus.") % invitation.email,
-            _("Aucun message ne part pour le dire ; vous pourrez inviter cette adresse de nouveau."),
+            _("Aucun message ne part pour le dire ; vous pourrez inviter cette adresse de nouveau."),
         ],
         "submit": _("Révoquer l’invitation"),
         "danger": True,

@@ -66,8 +66,8 @@ def _offer(request: HttpRequest, found: Invitation) -> HttpResponse:
 
 def _what(one: Invitation) -> str:
     if one.role == Role.ADMINISTRATOR:
-        return _("Administrateur : tout l’historique, tous les documents, et la gestion des accès")
-    return _("Tout l’historique ; documents : %s") % in_words(frozenset(map(DocumentType, one.document_types)))
+        return _("Administrateur : tout l’historique, tous les documents, et la gestion des accès")
+    return _("Tout l’historique ; documents : %s") % in_words(frozenset(map(DocumentType, one.document_types)))
 
 
 def _accept(request: HttpRequest, found: Invitation) -> HttpResponse:
@@ -81,7 +81,7 @@ def _accept(request: HttpRequest, found: Invitation) -> HttpResponse:
     if not entered:
         return redirect("invitation")
     del request.session[INVITATION]
-    messages.success(request, _("Bienvenue : vous avez accès à %s.") % ", ".join(place.name for place in entered))
+    messages.success(request, _("Bienvenue : vous avez accès à %s.") % ", ".join(place.name for place in entered))
     return redirect("dashboard")
 
 

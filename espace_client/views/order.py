@@ -4,30 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from accounts.document_types import DocumentType
 from accounts.models import User
 from accounts.requests import person
+from documents.archives.opco import PACK
+from documents.deposits.services import types_to_deposit
 from documents.models import Document, hide_amounts
-from enrolments.models import Enrolment, EnrolmentState, Order, OrderState
+from enrolments.approving import approvable_by
+from enrolments.models import (
+    Enrolment,
+    EnrolmentEvent,
+    EnrolmentState,
+    Order,
+    OrderEvent,
+    OrderState,
+    SessionProposal,
+)
+from espace_client.timeline import Step, happened_to, steps_of
 
 
 @dataclass(frozen=True)
-class Step:
-    """One step of the life of an order. `state`: done, now, next or bad."""
+class Due:
+    """What waits for the person, and the way to it."""
 
-    label: str
-    state: str
-    on: date | None = None
-    note: str = ""
+    title: str
+    text: str
+    url: str
+    action: str
 
 
 @require_safe
@@ -48,30 +61,30 @@ def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
         user,
     )
     amounts_visible = order.shows_amounts_to(user)
+    changes = list(
+        EnrolmentEvent.objects.visible_to(user)
+        .filter(enrolment__order=order)
+        .select_related(
+            "actor", "participant_before", "participant_after", "session_before__course", "session_after__course"
+        )
+    )
+    decisions = OrderEvent.objects.visible_to(user).filter(order=order).select_related("by")
+    happened = happened_to(decisions, changes, amounts_visible=amounts_visible)
+    proposal = SessionProposal.objects.visible_to(user).open().filter(order=order).order_by("pk").first()
     active = [enrolment for enrolment in enrolments if enrolment.state != EnrolmentState.CANCELLED]
     context = {
         "order": order,
+        "may_deposit": bool(types_to_deposit(order, user.rights)),
+        "opco_pack": any(document.type in PACK for document in documents),
         "enrolments": enrolments,
         "documents": documents,
-        "steps": steps_of(order, active) + billing_steps(order, documents, user),
+        "steps": steps_of(order, active, happened) + billing_steps(order, documents, user),
+        "due": due_of(order, user, proposal, active),
         "amounts_visible": amounts_visible,
         "amount": sum((enrolment.price for enrolment in active), Decimal(0)) if amounts_visible else None,
+        "fees": sum((event.fee for event in changes), Decimal(0)) if amounts_visible else None,
     }
     return render(request, "enrolments/order_detail.html", context)
-
-
-def steps_of(order: Order, active: Sequence[Enrolment]) -> list[Step]:
-    """What happened to the order and what comes next, from its state and its sessions."""
-    steps = [Step(_("Commande passée"), "done", order.placed_on, order.get_channel_display())]
-    if order.state in (OrderState.REFUSED, OrderState.CANCELLED):
-        return [*steps, Step(order.get_state_display(), "bad")]
-    if order.state == OrderState.TO_APPROVE:
-        steps.append(Step(_("À approuver par un administrateur"), "now"))
-    if order.state == OrderState.VALIDATED:
-        steps.append(Step(_("Validée par nos équipes"), "done"))
-    else:
-        steps.append(Step(_("Validation par nos équipes"), "now" if order.state == OrderState.PENDING else "next"))
-    return steps + _sessions(active)
 
 
 def billing_steps(order: Order, documents: Sequence[Document], user: User) -> list[Step]:
@@ -86,10 +99,26 @@ def billing_steps(order: Order, documents: Sequence[Document], user: User) -> li
     return [Step(_("Facture"), "next")]
 
 
-def _sessions(active: Sequence[Enrolment]) -> list[Step]:
-    """One step per session of the order, in the order of their dates."""
-    today, steps = timezone.localdate(), []
-    for session in dict.fromkeys(enrolment.session for enrolment in active):
-        state = "done" if session.ends_on < today else "now" if session.starts_on <= today else "next"
-        steps.append(Step(_("Formation"), state, session.starts_on, session.course.title))
-    return steps
+def due_of(order: Order, user: User, proposal: SessionProposal | None, active: Sequence[Enrolment]) -> Due | None:
+    """What is to be done about the order, the most pressing first; None when nothing waits for this person."""
+    if proposal is not None:
+        return Due(
+            _("Nous avons changé une session"),
+            _("Choisissez une autre session pour chaque personne, ou annulez sans frais."),
+            reverse("proposal_detail", args=[proposal.pk]),
+            _("Choisir"),
+        )
+    if order.state == OrderState.TO_APPROVE and approvable_by(user, user.rights).filter(pk=order.pk).exists():
+        return Due(
+            _("Cette commande attend votre accord"),
+            _("Elle ne part chez nous qu’une fois approuvée."),
+            reverse("order_approval", args=[order.pk]),
+            _("Décider"),
+        )
+    today = timezone.localdate()
+    unnamed = [one for one in active if one.participant is None and one.session.starts_on >= today]
+    if unnamed:
+        text = ngettext("%d place n’a pas encore de nom.", "%d places n’ont pas encore de nom.", len(unnamed))
+        where = reverse("enrolment_substitute", args=[unnamed[0].pk])
+        return Due(_("Désignez qui viendra"), text % len(unnamed), where, _("Désigner"))
+    return None

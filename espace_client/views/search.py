@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -16,11 +17,13 @@ from accounts.filters import search_condition
 from accounts.lists import Ordering, newest
 from accounts.models import User
 from accounts.requests import person
+from catalogue.listing import ListedCourse
+from catalogue.search import Wanted, find
 from documents.filters import DocumentFilters
 from documents.models import Document
 from enrolments.filters import EnrolmentFilters, OrderFilters, ParticipantFilters
 from enrolments.models import Enrolment, Order, Participant
-from espace_client.formatting import date_range, short_date
+from espace_client.formatting import date_range, duration, short_date
 from espace_client.tones import tone_of
 
 HITS = 6
@@ -51,7 +54,13 @@ def search(request: HttpRequest) -> HttpResponse:
     """Results by kind, the newest first; every kind is asked once, whatever there is."""
     user, query = person(request), " ".join(request.GET.get("q", "").replace("\x00", "").split())[:100]
     groups = (
-        [_participants(user, query), _enrolments(user, query), _orders(user, query), _documents(user, query)]
+        [
+            _courses(query),
+            _participants(user, query),
+            _enrolments(user, query),
+            _orders(user, query),
+            _documents(user, query),
+        ]
         if query
         else []
     )
@@ -66,6 +75,29 @@ def _group(label: str, icon: str, hits: list[Hit], view: str, query: str) -> Gro
 def _found(branches: list[Any], query: str, paths: tuple[str, ...], ordering: Ordering) -> Any:
     condition = search_condition(query, paths)
     return newest([branch.filter(condition) for branch in branches], ordering, HITS + 1)
+
+
+def _courses(query: str) -> Group:
+    """Of the public catalogue."""
+    found = find(Wanted(words=query, sort="pertinence"), 1, timezone.localdate(), guess=False)
+    hits = [
+        Hit(
+            url=reverse("course_detail", args=[row.pk]),
+            title=row.title,
+            detail=" · ".join(filter(None, [row.reference, duration(row.days, row.hours), _when(row)])),
+            badge_label=row.next.get_state_display() if row.next else "",
+            badge_tone=tone_of(row.next.state, "session") if row.next else "muted",
+        )
+        for row in found.rows[: HITS + 1]
+    ]
+    return _group(_("Formations"), "book-open", hits, "catalogue", query)
+
+
+def _when(course: ListedCourse) -> str:
+    """The next session: its dates, and where."""
+    if course.next is None:
+        return ""
+    return " · ".join(filter(None, [date_range(course.next.starts_on, course.next.ends_on), course.next.city]))
 
 
 def _participants(user: User, query: str) -> Group:

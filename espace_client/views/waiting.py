@@ -20,6 +20,7 @@ from accounts.requests import person
 from catalogue.models import Session
 from enrolments.accepting import accept, cost_of
 from enrolments.models import Participant, WaitingEntry, WaitingState
+from enrolments.presentation import tabs
 from enrolments.waiting import join, leave, may_wait, positions, session_of
 
 SHOWN = 100
@@ -57,7 +58,7 @@ def waiting_list(request: HttpRequest) -> HttpResponse:
     entries = list(rows.listed().order_by("session__starts_on", "joined_at", "pk")[:SHOWN])
     past = rows.exclude(pk__in=[entry.pk for entry in entries]).order_by("-joined_at", "-pk")[:10]
     places = positions(entries)
-    context = {"entries": [(entry, places.get(entry.pk)) for entry in entries], "past": past}
+    context = {"tabs": tabs(request), "entries": [(entry, places.get(entry.pk)) for entry in entries], "past": past}
     return render(request, "enrolments/waiting_list.html", context)
 
 

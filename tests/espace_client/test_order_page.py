@@ -10,7 +10,7 @@ from django.urls import reverse
 from accounts.document_types import DocumentType
 from accounts.roles import Role
 from enrolments.models import Order, OrderState
-from espace_client.views.order import steps_of
+from espace_client.timeline import steps_of
 from tests.conftest import ClientFor
 from tests.worlds import World, give_access, make_order, make_user
 

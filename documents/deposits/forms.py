@@ -1,0 +1,101 @@
+"""The form by which a client hands in a document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
+
+from accounts.document_types import DocumentType
+from accounts.models import User
+from documents.deposits.examining import MOST_UPLOADED, Examined, examine
+from documents.deposits.scanner import ScannerUnavailableError
+from documents.deposits.services import types_to_deposit
+from documents.files import FLAW_REASONS, Flaw
+from documents.models.acceptance import SIGNED_TYPES
+from enrolments.models import Order
+
+LABELS = {
+    DocumentType.BON_DE_COMMANDE: _("Bon de commande"),
+    DocumentType.PRISE_EN_CHARGE: _("Accord de prise en charge de l’OPCO"),
+    DocumentType.BON_POUR_ACCORD: _("Bon pour accord signé"),
+    DocumentType.CONVENTION: _("Convention signée"),
+}
+
+
+class AmountField(forms.DecimalField):
+    """An amount as people write it: "1 250,50", with whatever spaces, and the euro sign."""
+
+    widget = forms.TextInput
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(localize=True, **options)
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python("".join(str(value or "").replace("€", "").split()))
+
+
+class DepositForm(forms.Form):
+    """`examined` is what was found of the file, once the form is valid."""
+
+    type = forms.ChoiceField(label=_("De quoi s’agit-il ?"), widget=forms.RadioSelect)
+    upload = forms.FileField(
+        label=_("Fichier"),
+        help_text=_("PDF, ou photo JPEG ou PNG d’une page ; 20 Mo au plus. Sans mot de passe."),
+        widget=forms.FileInput(attrs={"accept": "application/pdf,image/jpeg,image/png"}),
+    )
+    purchase_order_number = forms.CharField(
+        label=_("Numéro du bon de commande"),
+        required=False,
+        max_length=60,
+        help_text=_("Il sera porté sur la facture."),
+    )
+    amount = AmountField(
+        label=_("Montant accordé par l’OPCO, en euros HT"),
+        required=False,
+        min_value=0,
+        max_digits=12,
+        decimal_places=2,
+    )
+    signatory = forms.CharField(
+        label=_("Nom du signataire"), required=False, max_length=200, help_text=_("Pour un document signé.")
+    )
+    job_title = forms.CharField(label=_("Fonction du signataire"), required=False, max_length=150)
+
+    def __init__(self, order: Order, user: User, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        types = types_to_deposit(order, user.rights)
+        self.fields["type"].choices = [(kind.value, LABELS[kind]) for kind in types]  # type: ignore[attr-defined]
+        if order.purchase_order_number or DocumentType.BON_DE_COMMANDE not in types:
+            del self.fields["purchase_order_number"]
+        if DocumentType.PRISE_EN_CHARGE not in types:
+            del self.fields["amount"]
+        if not SIGNED_TYPES & set(types):
+            del self.fields["signatory"], self.fields["job_title"]
+        self.examined: Examined | None = None
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("type") in SIGNED_TYPES and not cleaned.get("signatory"):
+            self.add_error("signatory", _("Dites qui a signé ce document."))
+        if not self.errors:  # a file is looked at once, when all the rest is right
+            self._examine(cleaned["upload"])
+        return cleaned
+
+    def _examine(self, upload: UploadedFile[bytes]) -> None:
+        try:
+            found = examine(upload)
+        except ScannerUnavailableError:
+            self.add_error(
+                "upload",
+                _("Le fichier n’a pas pu être analysé par l’antivirus, il n’a donc pas été pris. Réessayez plus tard."),
+            )
+            return
+        if isinstance(found, Examined):
+            self.examined = found
+        elif found == Flaw.TOO_LARGE:
+            self.add_error("upload", _("Le fichier est trop gros : %d Mo au plus.") % (MOST_UPLOADED // 1_000_000))
+        else:
+            self.add_error("upload", FLAW_REASONS[found])

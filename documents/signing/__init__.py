@@ -1,0 +1,1 @@
+"""The bon pour accord, agreed to in the portal."""

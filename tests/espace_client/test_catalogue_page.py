@@ -1,0 +1,272 @@
+"""The page of the catalogue: its address is its state, nonsense is told and ignored, prices are the reader's own."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from catalogue import facets
+from catalogue.models import Course, CourseKind, CourseMode, Domain, SessionState
+from catalogue.words import update_words
+from tests.accords import make_accord, make_line
+from tests.catalogue.courses import coming, make_course, make_domain
+from tests.conftest import ClientFor
+from tests.worlds import World
+
+URL = "/catalogue/"
+
+
+@pytest.fixture
+def parent(world: World) -> Domain:
+    return make_domain("Systèmes")
+
+
+@pytest.fixture
+def linux(world: World, parent: Domain) -> Course:
+    """A course of a sub-domain, beside the one that the world has; both with a session to come."""
+    made = make_course(
+        "Linux, prise en main", make_domain("Linux", parent), mode=CourseMode.REMOTE, public_price=Decimal("2000.00")
+    )
+    coming(made, 15, SessionState.GUARANTEED, city="Nantes")
+    update_words()
+    return made
+
+
+@pytest.fixture
+def visitor(client_for: ClientFor) -> Client:
+    return client_for(None)
+
+
+def titles(client: Client, **query: Any) -> list[str]:
+    answer = client.get(URL, query)
+    assert answer.status_code == 200
+    return [course.title for course in answer.context["courses"]]
+
+
+PYTHON, LINUX = "Python, les bases", "Linux, prise en main"
+
+
+def test_each_filter_narrows(world: World, linux: Course, parent: Domain, visitor: Client) -> None:
+    assert titles(visitor) == [LINUX, PYTHON]
+    begins = timezone.localdate() + timedelta(days=15)
+    for query in (
+        {"domaine": parent.code},
+        {"domaine": linux.domain.code},
+        {"modalite": "a-distance"},
+        {"lieu": "Nantes"},
+        {"sessions": "garanties"},
+        {"prix_min": "1600"},
+        {"du": begins.isoformat()},
+        {"du": f"{begins:%d/%m/%Y}"},
+    ):
+        assert titles(visitor, **query) == [LINUX], query
+    for query in ({"modalite": "presentiel"}, {"lieu": "Lille"}, {"prix_max": "1600"}, {"sessions": "confirmees"}):
+        assert titles(visitor, **query) == [PYTHON], query
+    assert titles(visitor, mois=f"{begins:%Y-%m}", lieu="Nantes") == [LINUX]
+    assert titles(visitor, lieu=["Nantes", "Lille"], tri="-prix") == [LINUX, PYTHON]
+    assert titles(visitor, certification="oui") == []
+    assert titles(visitor, duree=["3", "5"]) == [LINUX, PYTHON]
+
+
+def test_each_filter_has_its_word_and_the_address_without_it(world: World, linux: Course, visitor: Client) -> None:
+    answer = visitor.get(URL, {"q": "linux", "lieu": ["Nantes", "Lille"], "prix_max": "3000", "tri": "prix"})
+    chips = {chip.label: chip.url for chip in answer.context["chips"]}
+    assert set(chips) == {"« linux »", "Nantes", "Lille", "3000 € au plus"}
+    assert "lieu=Lille" in chips["Nantes"]
+    assert "lieu=Nantes" not in chips["Nantes"]
+    assert "tri=prix" in chips["Nantes"]
+    assert "q=" not in chips["« linux »"]
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ({"lieu": "Atlantide"}, "« Atlantide »"),
+        ({"domaine": "<script>"}, "&lt;script&gt;"),
+        ({"mois": "1850-01"}, "1850-01"),
+        ({"couleur": "bleu"}, "Le filtre « couleur » n’existe pas"),
+        ({"prix_min": "cher"}, "« cher »"),
+        ({"prix_min": "-1"}, "« -1 »"),
+        ({"prix_max": "9" * 400}, "Prix public jusqu’à"),
+        ({"prix_min": "900", "prix_max": "100"}, "900 € est plus que 100 €"),
+        ({"du": "2027-13-45"}, "2027-13-45"),
+        ({"du": "2027-05-01", "au": "2027-01-01"}, "vient après"),
+        ({"q": "python linux " * 800}, "coupée à ses 100 premiers caractères"),
+        ({"page": "99"}, "Cette page n’existe pas"),
+    ],
+)
+def test_nonsense_is_ignored_with_a_word(
+    query: dict[str, str], told: str, world: World, linux: Course, visitor: Client
+) -> None:
+    answer = visitor.get(URL, query)
+    assert answer.status_code == 200
+    assert told in answer.text
+    assert "<script>" not in answer.text.replace("<script type", "").replace("<script src", "")
+    if "q" not in query:
+        assert len(answer.context["courses"]) == 2, "what is ignored hides nothing"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "page=abc", "page=-1", "page=0", "page=" + "9" * 50, "page=%C2%B2", "tri=nonsense", "tri=pertinence", "q=%00",
+        "q=%FF%FE", "q=%25", "q='; DROP TABLE catalogue_course; --", "lieu=a&" * 300, "q[]=1", "%FF=1", "utm_source=x",
+        "domaine=1&domaine=2", "du=&au=&prix_min=&q=",
+    ],
+)  # fmt: skip
+def test_hostile_addresses_answer_like_others(query: str, world: World, linux: Course, visitor: Client) -> None:
+    assert visitor.get(f"{URL}?{query}").status_code == 200
+
+
+def test_what_others_add_to_links_is_not_worth_a_word(world: World, visitor: Client) -> None:
+    assert "ignoré" not in visitor.get(URL, {"utm_source": "lettre", "gclid": "1"}).text
+
+
+def test_pages_are_numbered_and_lead_to_each_other(world: World, parent: Domain, visitor: Client) -> None:
+    for rank in range(60):
+        make_course(f"Atelier {rank:02}", parent)
+    seen: list[int] = []
+    address: str | None = "?tri=titre"
+    while address:
+        context = visitor.get(URL + address).context
+        seen += [course.pk for course in context["courses"]]
+        address = context["page"].next_url
+    assert len(seen) == len(set(seen)) == 61
+    assert (context["page"].first, context["page"].last, context["page"].total) == (51, 61, 61)
+    assert visitor.get(URL + context["page"].previous_url).context["found"].page == 2
+
+
+def test_a_misspelt_search_says_what_to_try(world: World, linux: Course, visitor: Client) -> None:
+    answer = visitor.get(URL, {"q": "pyhton"})
+    assert "Essayez plutôt" in answer.text
+    assert 'href="?q=python"' in answer.text
+    assert [course.pk for course in answer.context["courses"]] == [world.sessions[0].course_id]
+
+
+def test_finding_nothing_says_what_to_do(world: World, visitor: Client) -> None:
+    answer = visitor.get(URL, {"q": "zzzqqq"})
+    assert "Aucune formation ne correspond" in answer.text
+    assert "Voir tout le catalogue" in answer.text
+    Course.objects.update(in_catalogue=False)
+    assert "encore vide" in visitor.get(URL).text
+
+
+def test_htmx_gets_the_part_that_changes_and_caches_know(world: World, visitor: Client) -> None:
+    whole = visitor.get(URL, {"q": "python"})
+    part = visitor.get(URL, {"q": "python"}, headers={"HX-Request": "true"})
+    again = visitor.get(URL, headers={"HX-Request": "true", "HX-History-Restore-Request": "true"})
+    assert "<html" in whole.text
+    assert "<html" in again.text
+    assert "<html" not in part.text
+    for identifier in ("results", "domaines", "filtres-ouvrir"):
+        assert f'id="{identifier}"' in part.text
+    assert "HX-Request" in whole["Vary"]
+    assert part["Cache-Control"] == "no-store"
+
+
+def test_what_search_engines_may_keep(world: World, parent: Domain, linux: Course, visitor: Client) -> None:
+    def head(**query: str) -> str:
+        return visitor.get(URL, query).text.split("</head>")[0]
+
+    assert f'<link rel="canonical" href="{settings.SITE_URL}/catalogue/">' in head()
+    assert "noindex" not in head(domaine=parent.code)
+    assert f"/catalogue/?domaine={parent.code}" in head(domaine=parent.code, tri="prix")
+    assert "noindex" in head(q="python")
+
+
+def test_sub_domains_open_with_their_domain(world: World, parent: Domain, linux: Course, visitor: Client) -> None:
+    def labels(**query: str) -> dict[str, list[str]]:
+        return {one.label: [child.label for child in one.children] for one in visitor.get(URL, query).context["places"]}
+
+    assert labels() == {"Développement": [], "Systèmes": []}
+    assert labels(domaine=linux.domain.code)["Systèmes"] == ["Linux"]
+
+
+def test_withdrawn_and_bespoke_courses_are_nowhere(world: World, linux: Course, visitor: Client) -> None:
+    for change in ({"in_catalogue": False}, {"kind": CourseKind.BESPOKE}):
+        Course.objects.filter(pk=linux.pk).update(**{"in_catalogue": True, "kind": CourseKind.INTER} | change)
+        facets.forget()
+        assert LINUX not in visitor.get(URL).text
+        assert visitor.get(reverse("course_detail", args=[linux.pk])).status_code == 404
+        assert visitor.get(reverse("course_programme", args=[linux.pk])).status_code == 404
+        assert f"/catalogue/{linux.pk}/" not in visitor.get("/sitemap.xml").text
+        assert "Nantes" not in visitor.get(URL).text, "the places are those of courses that are shown"
+
+
+def test_an_intra_course_has_no_public_session(world: World, linux: Course, visitor: Client) -> None:
+    Course.objects.filter(pk=linux.pk).update(kind=CourseKind.INTRA)
+    facets.forget()
+    assert titles(visitor, lieu="Nantes") == [LINUX, PYTHON], "no such place"
+    row = visitor.get(URL, {"q": "linux"})
+    assert row.context["courses"][0].next is None
+    assert "Dans votre entreprise" in row.text
+    page = visitor.get(reverse("course_detail", args=[linux.pk])).text
+    assert "Nantes" not in page
+
+
+def test_prices_are_the_reader_s_own(world: World, linux: Course, visitor: Client, client_for: ClientFor) -> None:
+    make_line(make_accord(world.armor.company), linux, "10")
+    own = client_for(world.personas["administrator"]).get(URL)
+    assert "1\u202f800,00\u00a0€" in own.text
+    assert "Armor Lille" in own.text
+    for other in (visitor, client_for(world.personas["neighbour"])):
+        page = other.get(URL).text
+        assert "1\u202f800,00" not in page
+        assert "2\u202f000,00" in page
+
+
+QUERIES = {None: 1, "administrator": 5}
+
+
+@pytest.mark.parametrize("persona", QUERIES)
+@pytest.mark.parametrize("query", ["", "?q=atelier", "?q=atelier&lieu=Nantes&tri=date&page=2"])
+def test_the_number_of_queries_does_not_grow(
+    persona: str | None,
+    query: str,
+    world: World,
+    linux: Course,
+    parent: Domain,
+    client_for: ClientFor,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    accord = make_accord(world.armor.company)
+    client = client_for(world.personas[persona] if persona else None)
+    for rank in range(60):
+        course = make_course(f"Atelier {rank:02}", parent)
+        coming(course, 10 + rank, city="Nantes")
+        make_line(accord, course, "5")
+    client.get(URL + query)
+    with django_assert_num_queries(QUERIES[persona]):
+        client.get(URL + query)
+
+
+def test_the_members_navigation_leads_to_it(world: World, client_for: ClientFor) -> None:
+    page = client_for(world.personas["administrator"]).get(URL).text
+    assert 'class="portal"' in page
+    assert 'href="/catalogue/" aria-current="page"' in page
+    assert 'href="/catalogue/"' in client_for(None).get("/").text
+
+
+def test_the_search_of_the_portal_finds_courses(world: World, linux: Course, client_for: ClientFor) -> None:
+    answer = client_for(world.personas["ex_member"]).get("/recherche/", {"q": "prises en main"})
+    group = next(group for group in answer.context["groups"] if group.label == "Formations")
+    assert group.results[0].url == f"/catalogue/{linux.pk}/"
+    assert "<mark>prise</mark>" in answer.text
+
+
+def test_robots_and_sitemap(world: World, linux: Course, visitor: Client) -> None:
+    robots = visitor.get("/robots.txt")
+    assert robots["Content-Type"].startswith("text/plain")
+    assert f"Sitemap: {settings.SITE_URL}/sitemap.xml" in robots.text
+    sitemap = visitor.get("/sitemap.xml").text
+    assert (
+        f"<loc>{settings.SITE_URL}/catalogue/{linux.pk}/</loc><lastmod>{timezone.now():%Y-%m-%d}</lastmod>" in sitemap
+    )
