@@ -74,7 +74,8 @@ def seats_ordered(accords: Collection[int], on: date, at_most: int = ALL) -> dic
         return {}
     enough = next(size for size in SIZES if size >= min(at_most, ALL))
     named = {f"accord_{rank}": pk for rank, pk in enumerate(sorted(accords))}
-    return dict(execute(_seat_rows, (len(accords), enough), on=on, **named))
+    rows = execute(_seat_rows, (len(accords), enough), on=on, **named)
+    return {row[0]: row[1] for row in rows}
 
 
 def _seat_rows(accords: int, enough: int, *, on: date, **ids: int) -> QuerySet[AccordCadre, Any]:
