@@ -8,11 +8,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q, QuerySet, Value
+from django.db.models import QuerySet, Value
 from django.db.models.functions import Coalesce, Least
 
 from accounts.models import Establishment
-from accounts.statements import execute
+from accounts.statements import statement
 
 from .models import AccordCadre, AccordLine, Course, Domain, LineKind, LineScope
 from .pricing import NO_SEATS, Line, NextTier, Price, Subject, next_tier, price_of
@@ -23,71 +23,64 @@ def lines_in_force(establishment: Establishment, on: date, subjects: Iterable[Su
 
     Of an accord of 200 lines, a page of 25 courses needs a few.
     """
-    place: dict[str, int | date] = {"establishment": establishment.pk, "company": establishment.company_id, "on": on}
-    if subjects is None:
-        return [_line(row) for row in execute(_rows_in_force, (0, 0), **place)]
-    courses, domains = _objects(subjects)
-    named = {f"course_{rank}": pk for rank, pk in enumerate(courses)}
-    named |= {f"domain_{rank}": pk for rank, pk in enumerate(domains)}
-    return [_line(row) for row in execute(_rows_in_force, (len(courses), len(domains)), **place, **named)]
+    names = ("establishment_id", int), ("company_id", int), ("on", date)
+    made = statement(_in_force, (), names)
+    values = establishment.pk, establishment.company_id, on
+    rows = made.execute(values) if subjects is None else made.execute(values, ABOUT, *_ids_of(subjects))
+    return [_line(*row) for row in rows]
+
+
+def _in_force(*, establishment_id: int, company_id: int, on: date) -> QuerySet[Any, Any]:
+    """The columns of `lines_in_force`; see accounts.statements."""
+    establishment = Establishment(pk=establishment_id, company_id=company_id)
+    accords = AccordCadre.objects.covering(establishment)
+    return _columns(AccordLine.objects.in_force(on).filter(accord__in=accords))
 
 
 def read_lines(rows: QuerySet[AccordLine]) -> list[Line]:
     """Rows as the lines that `catalogue.pricing` computes with, in one query."""
-    return [_line(row) for row in _as_lines(rows)]
+    return [_line(*row) for row in _columns(rows)]
 
 
-def _rows_in_force(
-    courses: int, domains: int, *, establishment: int, company: int, on: date, **ids: int
-) -> QuerySet[AccordLine, Any]:
-    """See accounts.statements: `courses` and `domains` are how many ids there are of each; none: all lines."""
-    place = Establishment(pk=establishment, company_id=company)
-    rows = AccordLine.objects.in_force(on).filter(accord__in=AccordCadre.objects.covering(place))
-    if courses:
-        about = Q(course__in=[ids[f"course_{rank}"] for rank in range(courses)])
-        about |= Q(domain__in=[ids[f"domain_{rank}"] for rank in range(domains)])
-        rows = rows.filter(about | Q(scope=LineScope.EVERYTHING))
-    return _as_lines(rows)
-
-
-def _as_lines(rows: QuerySet[AccordLine]) -> QuerySet[AccordLine, Any]:
-    """The columns that `_line` takes."""
-    return (
-        rows.annotate(
-            last_day=Least("ends_on", "accord__ends_on"),  # PostgreSQL's: NULL is left out
-            target_id=Coalesce("course_id", "domain_id"),
-            target=Coalesce("course__title", "domain__label", Value("")),
-            value=Coalesce("fixed_price", "discount_rate"),
-        )
-        .order_by("pk")
-        .values_list(
-            *("pk", "accord_id", "accord__reference", "last_day", "scope"),
-            *("target_id", "target", "kind", "value", "from_seats"),
-        )
+def _columns(rows: QuerySet[AccordLine]) -> QuerySet[Any, Any]:
+    """What a Line is made of, in the order of its fields."""
+    named = rows.annotate(
+        last_day=Least("ends_on", "accord__ends_on"),  # PostgreSQL's: NULL is left out
+        target_id=Coalesce("course_id", "domain_id"),
+        target=Coalesce("course__title", "domain__label", Value("")),
+        value=Coalesce("fixed_price", "discount_rate"),
+    ).values_list(
+        "pk",
+        "accord_id",
+        "accord__reference",
+        "last_day",
+        "scope",
+        "target_id",
+        "target",
+        "kind",
+        "value",
+        "from_seats",
     )
+    return named.order_by("pk")
 
 
-def _line(row: Sequence[Any]) -> Line:
-    pk, accord, reference, last_day, scope, target_id, target, kind, value, seats = row
-    return Line(pk, accord, reference, last_day, LineScope(scope), target_id, target, LineKind(kind), value, seats)
+def _line(pk: int, accord_id: int, reference: str, last_day: date, scope: str, *rest: Any) -> Line:
+    target_id, target, kind, value, seats = rest
+    return Line(pk, accord_id, reference, last_day, LineScope(scope), target_id, target, LineKind(kind), value, seats)
 
 
-def _objects(subjects: Iterable[Subject]) -> tuple[list[int], list[int]]:
-    """The courses and domains that lines may be about, each list filled up to a multiple of five with its last id.
+# Of the lines, those about some courses and domains.
+ABOUT = """SELECT * FROM ({}) AS line WHERE scope = 'everything' OR (scope = 'course' AND target_id = ANY(%s))
+OR (scope IN ('domain', 'subdomain') AND target_id = ANY(%s)) ORDER BY pk"""
 
-    So that there are few statements to make; never empty, a course being filed somewhere.
-    """
-    courses, domains = dict[int, None](), dict[int, None]()
+
+def _ids_of(subjects: Iterable[Subject]) -> tuple[list[int], list[int]]:
+    """The courses, and the domains and sub-domains where they are filed."""
+    courses, domains = set(), set()
     for subject in subjects:
-        courses[subject.course_id] = None
-        domains[subject.domain_id] = None
-        if subject.parent_domain_id is not None:
-            domains[subject.parent_domain_id] = None
-    return _filled_up(list(courses)), _filled_up(list(domains))
-
-
-def _filled_up(ids: list[int]) -> list[int]:
-    return ids + [ids[-1] if ids else 0] * (-len(ids) % 5)
+        courses.add(subject.course_id)
+        domains |= {subject.domain_id, subject.parent_domain_id or subject.domain_id}
+    return sorted(courses), sorted(domains)
 
 
 def subjects_of(courses: Sequence[Course]) -> list[Subject]:

@@ -49,23 +49,26 @@ def entitled(rights: Rights) -> QuerySet[Establishment]:
 
 def _buyer(user: User, on: date) -> tuple[Establishment, bool] | None:
     """The establishment whose prices are shown, and whether an accord covers it on that day; None: public prices."""
-    for pk, name, company_id, is_covered in read(_buyers, user, on=on):
-        return Establishment(pk=pk, name=name, company_id=company_id), is_covered
-    return None
+    found = read(_buyers, user, on=on)
+    if not found:
+        return None
+    pk, company_id, name, is_covered = found[0]
+    return Establishment(pk=pk, company_id=company_id, name=name), is_covered
 
 
-def _buyers(user: User, *, on: date, condition: Q) -> QuerySet[Establishment, Any]:
-    """That establishment; see accounts.readings."""
+def _buyers(user: User, *, condition: Q, on: date) -> QuerySet[Any, Any]:
+    """The columns of `_buyer`; see accounts.readings."""
+    rights = user.rights
     in_force = AccordCadre.objects.in_force(on).filter(company=OuterRef("company"))
     covered = Exists(in_force.filter(Q(covers_all=True) | Q(coverage__establishment=OuterRef("pk"))))
-    last_order = Order.objects.filter(order_email=user.rights.email or "").order_by("-placed_on", "-pk")
-    ranked = (
-        entitled(user.rights)
+    last_order = Order.objects.filter(order_email=rights.email or "").order_by("-placed_on", "-pk")
+    return (
+        entitled(rights)
         .filter(condition)
         .annotate(is_covered=covered, is_last=Q(pk=Subquery(last_order.values("establishment")[:1])))
         .order_by("-is_covered", "-is_last", "name", "pk")
+        .values_list("pk", "company_id", "name", "is_covered")[:1]
     )
-    return ranked.values_list("pk", "name", "company_id", "is_covered")[:1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +135,11 @@ def prices_shown_to(user: User | AnonymousUser, courses: Sequence[Course], on: d
 
     The courses' domains cost one of these unless they come with the courses (`select_related("domain")`).
     """
-    subjects = subjects_of(courses)
+    return prices_of(user, subjects_of(courses), on)
+
+
+def prices_of(user: User | AnonymousUser, subjects: Sequence[Subject], on: date, *, tiers: bool = True) -> PricesShown:
+    """`prices_shown_to`, of subjects. Without `tiers` no price says what more orders would give: a list has no room."""
     buyer = _buyer(user, on) if user.is_authenticated else None
     if buyer is None or not buyer[1]:
         public = Tariff([])
@@ -144,7 +151,9 @@ def prices_shown_to(user: User | AnonymousUser, courses: Sequence[Course], on: d
     establishment, tariff = buyer[0], tariff_of(buyer[0], on, subjects)
     return PricesShown(
         {
-            subject.course_id: ShownPrice(tariff.price_of(subject), establishment.name, tariff.next_tier(subject))
+            subject.course_id: ShownPrice(
+                tariff.price_of(subject), establishment.name, tariff.next_tier(subject) if tiers else None
+            )
             for subject in subjects
         },
         establishment,
