@@ -4,5 +4,5 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("documents", "0004_exceptions_follow"), ("documents", "0004_serving_establishment")]
+    dependencies = [("documents", "0004_exceptions_follow"), ("documents", "0005_serving_establishment")]
     operations = []
