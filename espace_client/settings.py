@@ -269,6 +269,8 @@ CHORES: dict[str, timedelta] = {
     "enrolments.drafts.forget_drafts": timedelta(days=1),
     "enrolments.waiting.move_waiting_lists": timedelta(minutes=5),
     "documents.archives.choosing.forget_old_archives": timedelta(days=1),
+    "documents.evaluations.chores.invite_after_sessions": timedelta(hours=6),
+    "documents.evaluations.chores.remind_participants": timedelta(hours=6),
     "accounts.reminders.remind_reviews": timedelta(days=1),
     "catalogue.words.refresh_words": timedelta(minutes=10),
     "documents.issuing.tasks.check_stored_files": timedelta(days=1),
@@ -341,5 +343,16 @@ PROVIDER = {
     # The plateforme agréée through which invoices legally travel; printed on their copies when it is given.
     "platform": env.str("PROVIDER_PLATFORM", ""),
 }
+
+# A provider without numbers cannot issue; these are invented, valid in form, and used by a demonstration only.
+DEMO_PROVIDER = {
+    "siret": "90184726500019",
+    "nda": "11922345692",
+    "legal": "SAS au capital de 500 000 € · RCS Nanterre 901 847 265",
+    "iban": "FR7630001007941234567890185",
+    "platform": "Plateforme agréée de démonstration",
+}
+if DEMO:
+    PROVIDER = {**DEMO_PROVIDER, **{key: value for key, value in PROVIDER.items() if value}}
 
 env.seal()

@@ -32,6 +32,7 @@ from documents.models import (
     AcceptanceMethod,
     Deposit,
     Document,
+    Evaluation,
     FileCheck,
     FundingAgreement,
     Invoice,
@@ -334,6 +335,14 @@ def _tasks(world: World, rows: int) -> None:
         deliver.enqueue(0)
 
 
+def _evaluations(world: World, rows: int) -> None:
+    for _ in range(rows):
+        order = make_order(world.lille, "autre@armor.example", world.sessions[:1], papers=False)
+        seat = order.enrolments.get()
+        expires_at = timezone.now() + timedelta(days=30)
+        Evaluation.objects.create(enrolment=seat, invited_to="zoe@armor.example", expires_at=expires_at)
+
+
 def _terms(world: World, rows: int) -> None:
     for _ in range(rows):
         days = CancellationTerms.objects.count()
@@ -376,6 +385,7 @@ def _erasures(world: World, rows: int) -> None:
 
 
 ROWS: dict[type[Model], Maker] = {
+    Evaluation: _evaluations,
     CancellationTerms: _terms,
     EnrolmentEvent: _events,
     ErasureRequest: _erasures,

@@ -302,6 +302,9 @@ TABLE: dict[str, list[Row]] = {
     "archive_detail": [owners(archive_of("administrator"), "administrator")],
     "archive_download": [owners(archive_of("administrator"), "administrator")],
     "opco_archive": [members(405, pk=1)],
+    "missing_papers": [members()],
+    "evaluation_results": [members()],
+    "evaluation_answer": [Row(frozenset(EVERYONE), kwargs=(("token", "nonsense"),), allowed=404)],
     "deposit_create": [
         owners(order_by(MINE), "administrator", "member_of_two", "responsable"),
         owners(order_by(OTHERS), "administrator", "member_of_two"),

@@ -7,9 +7,9 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -17,10 +17,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import EMPTY, PortalAdmin, QuestionFilter, ReadOnlyInline, link_to
 from accounts.codes import by_code, fold
+from accounts.document_types import DocumentType
+from documents.board.papers import folders_of
 from documents.models import Document, DocumentGrant
 from documents.serving import serve_document
 from documents.store import store
-from enrolments.models import Order
+from enrolments.models import Enrolment, Order
 
 from .actions import correct_documents
 from .avoirs import avoir_view
@@ -119,11 +121,21 @@ class DocumentAdmin(PortalAdmin[Document]):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.open_file)
         avoir = self.admin_site.admin_view(self.avoir)
+        board = self.admin_site.admin_view(self.missing_papers)
         return [
             path("<int:pk>/fichier/", view, name="documents_document_file"),
             path("<int:pk>/avoir/", avoir, name="documents_document_avoir"),
+            path("manquants/", board, name="documents_missing"),
             *super().get_urls(),
         ]
+
+    def missing_papers(self, request: HttpRequest) -> HttpResponse:
+        """The board of missing papers, of all orders: what the team owes, and what it waits for."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        folders = folders_of(Enrolment.objects.all(), lambda _order: frozenset(DocumentType))
+        context = {**self.admin_site.each_context(request), "title": _("Pièces manquantes"), "folders": folders}
+        return render(request, "admin/documents/missing.html", context)
 
     def avoir(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """What an avoir on this invoice credits."""

@@ -76,7 +76,7 @@ def _line(accord: AccordCadre, code: str, kind: LineKind, value: str, from_seats
 
 
 def price_of(story: Story, course: Course, place: str, day: date, seats: dict[int, int]) -> Price:
-    """What a seat costs an establishment on the day of the order; `seats`: accord → those ordered in its period so far."""
+    """What a seat costs an establishment on the day of the order; `seats`: of each accord, ordered so far."""
     lines = [line for accord in in_force(story, place, day) for line in story.accord_lines[accord.pk]]
     (subject,) = subjects_of([course])
     return pricing.price_of(subject, lines, seats)

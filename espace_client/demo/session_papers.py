@@ -15,9 +15,11 @@ from enrolments.models import Enrolment, EnrolmentState, Order
 
 from .answers import achievements_of, answers_of, hours_attended, marks_of
 from .filing import Sheet
+from .issued import demo_check
 from .story import Story
 from .working_days import next_office_day
 
+LATE_DAYS = 14
 CONVENED_DAYS = 24  # a convocation leaves so long before the session
 DAY = timedelta(days=1)
 RUNS = (SessionState.CONFIRMED, SessionState.GUARANTEED, SessionState.FULL, SessionState.DONE)
@@ -34,9 +36,14 @@ def around_session(
         if everything:
             yield _convocation(story, provider, one)
         if one.session.ends_on < story.today and one.state in ATTENDED:
-            if everything:
+            if everything and not _answers_later(story, one):
                 yield _evaluation(provider, one)
             yield _attestation(story, provider, one)
+
+
+def _answers_later(story: Story, one: Enrolment) -> bool:
+    """Every other trainee of the last weeks has not sent the answers yet."""
+    return (story.today - one.session.ends_on).days <= LATE_DAYS and int(one.number[-1]) % 2 == 0
 
 
 def _convocation(story: Story, provider: Provider, one: Enrolment) -> Sheet:
@@ -81,6 +88,7 @@ def _attestation(story: Story, provider: Provider, one: Enrolment) -> Sheet:
             achievements=achievements_of(one),
             number=number,
             issued_on=day,
+            check=demo_check(number),
         )
 
     return Sheet(DocumentType.ATTESTATION, day, draw, one.order, one, one.session)
@@ -150,5 +158,12 @@ def _sheet(
         )
 
     return Sheet(
-        DocumentType.EMARGEMENT, day, draw, order, session=session, establishment=establishment, replaces=replaces
+        DocumentType.EMARGEMENT,
+        day,
+        draw,
+        order,
+        session=session,
+        establishment=establishment,
+        replaces=replaces,
+        signed=signed,
     )
