@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin
 from django.utils.safestring import SafeString
@@ -53,11 +53,11 @@ class EnrolmentWithDocumentsAdmin(EnrolmentAdmin):
     """An enrolment, with its papers."""
 
     inlines = (DocumentOfEnrolmentInline,)
-    actions: ClassVar[Any] = ["give_back", *FOR_ENROLMENTS]
+    actions = ["give_back", *FOR_ENROLMENTS]
 
 
 @admin.register(Session)
 class SessionWithPapersAdmin(SessionWithEnrolmentsAdmin):
     """A session, whose papers are issued for everybody at once."""
 
-    actions: ClassVar[Any] = FOR_SESSIONS
+    actions = FOR_SESSIONS
