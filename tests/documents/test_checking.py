@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -57,7 +58,7 @@ def test_a_file_that_two_documents_name_is_read_once(world: World, monkeypatch: 
     twin.save(force_insert=True)
     read: list[str] = []
     storage = type(documents_storage())
-    original = storage.open
+    original: Any = storage.open
 
     def recording(self: object, name: str, mode: str = "rb") -> object:
         read.append(name)
