@@ -9,3 +9,4 @@ class DocumentsConfig(AppConfig):
 
     def ready(self) -> None:
         import_string("documents.issuing.receivers.on_order_placed")  # its module listens from now on
+        import_string("documents.evaluations.chores.on_session_closed")

@@ -4,7 +4,9 @@ from django.urls import path
 
 from documents import verification, views
 from documents.archives import views as archives
+from documents.board import views as board
 from documents.deposits import views as deposits
+from documents.evaluations import views as evaluations
 from documents.signing import views as signing
 
 urlpatterns = [
@@ -18,6 +20,9 @@ urlpatterns = [
     path("commandes/<int:pk>/dossier-opco/", archives.opco_archive, name="opco_archive"),
     path("commandes/<int:pk>/deposer/", deposits.deposit_create, name="deposit_create"),
     path("documents/<int:pk>/signer/", signing.document_sign, name="document_sign"),
+    path("documents/manquants/", board.missing_papers, name="missing_papers"),
+    path("documents/evaluations/", evaluations.evaluation_results, name="evaluation_results"),
+    path("evaluation/<str:token>/", evaluations.evaluation_answer, name="evaluation_answer"),
     path("documents/<int:pk>/", views.document_detail, name="document_detail"),
     path("documents/<int:pk>/apercu/", views.document_view, name="document_view"),
     path("documents/<int:pk>/telecharger/", views.document_download, name="document_download"),

@@ -22,7 +22,7 @@ LIMITS = {"verification": "30/m/ip"}
 @require_safe
 def verification(request: HttpRequest, code: str) -> HttpResponse:
     """Whether the attestation with this code is valid. Limited by address, so that codes are not tried."""
-    if refusal := ratelimit.consume_or_429(request, action="verification", config=LIMITS):
+    if refusal := ratelimit.consume_or_429(request, action="verification", config=LIMITS, limit_get=True):
         return refusal
     verdict = verify(code)
     printed = verdict.printed

@@ -269,8 +269,11 @@ CHORES: dict[str, timedelta] = {
     "enrolments.drafts.forget_drafts": timedelta(days=1),
     "enrolments.waiting.move_waiting_lists": timedelta(minutes=5),
     "documents.archives.choosing.forget_old_archives": timedelta(days=1),
+    "documents.evaluations.chores.invite_after_sessions": timedelta(hours=6),
+    "documents.evaluations.chores.remind_participants": timedelta(hours=6),
     "accounts.reminders.remind_reviews": timedelta(days=1),
     "catalogue.words.refresh_words": timedelta(minutes=10),
+    "documents.issuing.tasks.check_stored_files": timedelta(days=1),
 }
 # How long the journals of accesses and of downloads are kept; the database keeps thirty days whatever this says.
 JOURNAL_DAYS: int = env.int("JOURNAL_DAYS", 365, validate=validate.Range(min=31))

@@ -27,7 +27,23 @@ from catalogue.models import (
     LineScope,
     Session,
 )
-from documents.models import Acceptance, AcceptanceMethod, Deposit, Document, Scan, Serving, ServingOutcome
+from documents.models import (
+    Acceptance,
+    AcceptanceMethod,
+    Deposit,
+    Document,
+    Evaluation,
+    FileCheck,
+    FundingAgreement,
+    Invoice,
+    InvoicedSeat,
+    Issue,
+    IssueBatch,
+    NumberSeries,
+    Scan,
+    Serving,
+    ServingOutcome,
+)
 from enrolments.models import (
     CancellationTerms,
     Enrolment,
@@ -258,9 +274,73 @@ def _mails(world: World, rows: int) -> None:
         OutgoingMail.objects.create(sender="a@ib.example", recipients=["b@armor.example"], subject="Objet", raw=b"x")
 
 
+def _issues(world: World, rows: int) -> None:
+    batch = IssueBatch.objects.create(reason=number("Émission"), asked_by=world.personas["staff"])
+    for order in _new_orders(world, rows):
+        Issue.objects.create(batch=batch, kind="convention", order=order, error="Motif", state="failed")
+
+
+def _batches(world: World, rows: int) -> None:
+    for _ in range(rows):
+        _issues(world, 1)
+
+
+def _invoices(world: World, rows: int) -> None:
+    for order in _new_orders(world, rows):
+        document = make_document(DocumentType.FACTURE, order)
+        Invoice.objects.create(
+            document=document, net=100, vat=20, total=120, platform="PA", platform_status="collected"
+        )
+
+
+def _seats(world: World, rows: int) -> None:
+    for order in _new_orders(world, rows):
+        document, enrolment = make_document(DocumentType.FACTURE, order), order.enrolments.get()
+        credit = Issue.objects.create(
+            batch=IssueBatch.objects.create(reason="Avoir"), kind="avoir", order=order, credits=document
+        )
+        InvoicedSeat.objects.create(
+            invoice=document, enrolment=enrolment, line=0, title="T", reference="R", session_code="S", trainee="N",
+            public_price=100, price=90, vat_rate=20, credited_by=credit,
+        )  # fmt: skip
+
+
+def _series(world: World, rows: int) -> None:
+    for _ in range(rows):
+        NumberSeries.objects.create(name=number("S"), last=3, last_on=timezone.localdate())
+
+
+def _agreements(world: World, rows: int) -> None:
+    for order in _new_orders(world, rows):
+        document = make_document(DocumentType.PRISE_EN_CHARGE, order)
+        FundingAgreement.objects.create(document=document, funder=number("Opco"), granted=900)
+
+
+def _file_checks(world: World, rows: int) -> None:
+    pk = Document.objects.earliest("pk").pk
+    for _ in range(rows):
+        now = timezone.now()
+        FileCheck.objects.create(begun_at=now, ended_at=now, checked=3, missing=[pk], altered=[pk])
+
+
+def _new_orders(world: World, rows: int) -> list[Order]:
+    sessions = world.sessions[:1]
+    return [
+        make_order(world.lille, f"{number('mail')}@armor.example".lower(), sessions, papers=False) for _ in range(rows)
+    ]
+
+
 def _tasks(world: World, rows: int) -> None:
     for _ in range(rows):
         deliver.enqueue(0)
+
+
+def _evaluations(world: World, rows: int) -> None:
+    for _ in range(rows):
+        order = make_order(world.lille, "autre@armor.example", world.sessions[:1], papers=False)
+        seat = order.enrolments.get()
+        expires_at = timezone.now() + timedelta(days=30)
+        Evaluation.objects.create(enrolment=seat, invited_to="zoe@armor.example", expires_at=expires_at)
 
 
 def _terms(world: World, rows: int) -> None:
@@ -305,6 +385,7 @@ def _erasures(world: World, rows: int) -> None:
 
 
 ROWS: dict[type[Model], Maker] = {
+    Evaluation: _evaluations,
     CancellationTerms: _terms,
     EnrolmentEvent: _events,
     ErasureRequest: _erasures,
@@ -324,10 +405,17 @@ ROWS: dict[type[Model], Maker] = {
     Domain: _domains,
     Enrolment: _orders,
     Establishment: _establishments,
+    FileCheck: _file_checks,
+    FundingAgreement: _agreements,
     Group: _groups,
     ImportRefusal: _import_runs,
     ImportRun: _import_runs,
     Invitation: _invitations,
+    Invoice: _invoices,
+    InvoicedSeat: _seats,
+    Issue: _issues,
+    IssueBatch: _batches,
+    NumberSeries: _series,
     Order: _orders,
     OutgoingMail: _mails,
     Participant: _orders,

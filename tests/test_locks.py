@@ -14,8 +14,18 @@ ROOT = Path(settings.BASE_DIR)
 OURS = ("accounts", "catalogue", "enrolments", "documents")
 # The names that a model's manager may be asked for where requests are answered.
 KEYS = {"visible_to", "manageable_by", "visible_by_branch"}
-PUBLIC = {"home", "help", "legal", "accessibility", "health", "invitation", "invitation_open", "calendar_feed"} | {
-    *("catalogue", "course_detail", "course_programme", "sitemap", "robots"),
+PUBLIC = {
+    "evaluation_answer",
+    "home",
+    "help",
+    "legal",
+    "accessibility",
+    "health",
+    "invitation",
+    "invitation_open",
+    "calendar_feed",
+} | {
+    *("catalogue", "course_detail", "course_programme", "sitemap", "robots", "verification"),
 }
 
 

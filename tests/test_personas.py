@@ -158,7 +158,7 @@ def proposal_to(email: str) -> Callable[[World], SessionProposal]:
             "previous_ends_on": enrolment.starts_on,
             "kind": "moved",
         }
-        where = {"order": enrolment.order, "session": enrolment.session}
+        where: dict[str, Any] = {"order": enrolment.order, "session": enrolment.session}
         return SessionProposal.objects.get_or_create(**where, defaults=dates)[0]
 
     return make
@@ -168,7 +168,7 @@ def waiting_by(email: str) -> Callable[[World], WaitingEntry]:
     """An entry of a waiting list, made once for all the personas of a test."""
 
     def make(world: World) -> WaitingEntry:
-        where = {"session": world.sessions[1], "establishment": world.lille, "order_email": email}
+        where: dict[str, Any] = {"session": world.sessions[1], "establishment": world.lille, "order_email": email}
         return WaitingEntry.objects.get_or_create(**where)[0]
 
     return make
@@ -180,7 +180,7 @@ def some_session(world: World) -> Session:
 
 def session_of_armor(world: World) -> Session:
     """A session with nobody but people of Lille in it, ordered by the responsable."""
-    where = {"code": "SES-LILLE", "course": world.sessions[1].course}
+    where: dict[str, Any] = {"code": "SES-LILLE", "course": world.sessions[1].course}
     dates = {"starts_on": world.sessions[1].starts_on, "ends_on": world.sessions[1].ends_on}
     session, made = Session.objects.get_or_create(**where, defaults=dates)
     if made:
@@ -249,6 +249,8 @@ TABLE: dict[str, list[Row]] = {
     "enrolment_list": [members()],
     "order_list": [members()],
     "participant_list": [members()],
+    # 404: nobody has the attestation of this code; with a code, tests/documents/issuing/test_verification.py.
+    "verification": [Row(frozenset(), refused=404, anonymous=404, kwargs=(("code", "inconnu"),))],
     "document_list": [members()],
     "order_detail": [owners(order_by(MINE), *LILLE, "responsable"), owners(order_by(OTHERS), *LILLE)],
     "order_approval": [owners(order_to_approve, "administrator", "member_of_two")],
@@ -300,6 +302,9 @@ TABLE: dict[str, list[Row]] = {
     "archive_detail": [owners(archive_of("administrator"), "administrator")],
     "archive_download": [owners(archive_of("administrator"), "administrator")],
     "opco_archive": [members(405, pk=1)],
+    "missing_papers": [members()],
+    "evaluation_results": [members()],
+    "evaluation_answer": [Row(frozenset(EVERYONE), kwargs=(("token", "nonsense"),), allowed=404)],
     "deposit_create": [
         owners(order_by(MINE), "administrator", "member_of_two", "responsable"),
         owners(order_by(OTHERS), "administrator", "member_of_two"),

@@ -7,21 +7,25 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin.base import PortalAdmin, QuestionFilter, ReadOnlyInline, link_to
+from accounts.admin.base import EMPTY, PortalAdmin, QuestionFilter, ReadOnlyInline, link_to
 from accounts.codes import by_code, fold
+from accounts.document_types import DocumentType
+from documents.board.papers import folders_of
 from documents.models import Document, DocumentGrant
 from documents.serving import serve_document
 from documents.store import store
-from enrolments.models import Order
+from enrolments.models import Enrolment, Order
 
+from .actions import correct_documents
+from .avoirs import avoir_view
 from .upload import DocumentForm
 
 
@@ -61,6 +65,7 @@ class DocumentAdmin(PortalAdmin[Document]):
     search_help_text = _("Numéro du document ou de la commande, email de commande, nom du participant.")
     ordering = ("-pk",)
     inlines = (DocumentGrantInline,)
+    actions = [correct_documents]
     autocomplete_fields = ("order", "enrolment", "session", "establishment", "replaces")
     fields = (
         ("type", "number"),
@@ -95,12 +100,16 @@ class DocumentAdmin(PortalAdmin[Document]):
         return [
             (None, {"fields": (("type", "number"), "issued_on", "amount", "open_link")}),
             (_("Sujet"), {"fields": about}),
-            (_("Versions"), {"fields": ("replaces", "replacement")}),
+            (_("Versions"), {"fields": ("replaces", "replacement", "avoir_link")}),
             (_("Fichier"), {"fields": ("size", "sha256", "recorded_at")}),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Document | None = None) -> tuple[str, ...]:
-        return ("open_link", "replacement", "order_email", "size", "sha256", "recorded_at") if obj is not None else ()
+        return (
+            ("open_link", "replacement", "avoir_link", "order_email", "size", "sha256", "recorded_at")
+            if obj is not None
+            else ()
+        )
 
     def save_model(self, request: HttpRequest, obj: Document, form: Any, change: bool) -> None:
         """The file is kept before the row that names it, so that no row is ever without its file."""
@@ -111,7 +120,26 @@ class DocumentAdmin(PortalAdmin[Document]):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.open_file)
-        return [path("<int:pk>/fichier/", view, name="documents_document_file"), *super().get_urls()]
+        avoir = self.admin_site.admin_view(self.avoir)
+        board = self.admin_site.admin_view(self.missing_papers)
+        return [
+            path("<int:pk>/fichier/", view, name="documents_document_file"),
+            path("<int:pk>/avoir/", avoir, name="documents_document_avoir"),
+            path("manquants/", board, name="documents_missing"),
+            *super().get_urls(),
+        ]
+
+    def missing_papers(self, request: HttpRequest) -> HttpResponse:
+        """The board of missing papers, of all orders: what the team owes, and what it waits for."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        folders = folders_of(Enrolment.objects.all(), lambda _order: frozenset(DocumentType))
+        context = {**self.admin_site.each_context(request), "title": _("Pièces manquantes"), "folders": folders}
+        return render(request, "admin/documents/missing.html", context)
+
+    def avoir(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """What an avoir on this invoice credits."""
+        return avoir_view(request, self, pk)
 
     def open_file(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """The file, for staff; journaled as for anybody."""
@@ -123,6 +151,13 @@ class DocumentAdmin(PortalAdmin[Document]):
     @admin.display(description=_("fichier"))
     def open_link(self, document: Document) -> SafeString:
         return link_to_file(document)
+
+    @admin.display(description=_("avoir"))
+    def avoir_link(self, document: Document) -> SafeString | str:
+        if not document.seats.exists():
+            return EMPTY
+        url = reverse("admin:documents_document_avoir", args=[document.pk])
+        return format_html('<a href="{}">{}</a>', url, _("Établir un avoir, ou refacturer"))
 
     @admin.display(description=_("en vigueur"), boolean=True)
     def is_current(self, document: Document) -> bool:

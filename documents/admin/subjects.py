@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import ReadOnlyInline
+from catalogue.models import Session
 from documents.models import Document
 from enrolments.admin.enrolments import EnrolmentAdmin
 from enrolments.admin.orders import OrderAdmin
+from enrolments.admin.sessions import SessionWithEnrolmentsAdmin
 from enrolments.models import Enrolment, Order
 
+from .actions import FOR_ENROLMENTS, FOR_ORDERS, FOR_SESSIONS
 from .documents import link_to_file
 
 
@@ -34,7 +37,7 @@ class DocumentOfEnrolmentInline(_DocumentInline):
     fk_name = "enrolment"
 
 
-admin.site.unregister([Order, Enrolment])
+admin.site.unregister([Order, Enrolment, Session])
 
 
 @admin.register(Order)
@@ -42,6 +45,7 @@ class OrderWithDocumentsAdmin(OrderAdmin):
     """An order, with its enrolments and its papers."""
 
     inlines = (*OrderAdmin.inlines, DocumentOfOrderInline)
+    actions = [*OrderAdmin.actions, *FOR_ORDERS]
 
 
 @admin.register(Enrolment)
@@ -49,3 +53,11 @@ class EnrolmentWithDocumentsAdmin(EnrolmentAdmin):
     """An enrolment, with its papers."""
 
     inlines = (DocumentOfEnrolmentInline,)
+    actions: ClassVar[Any] = ["give_back", *FOR_ENROLMENTS]
+
+
+@admin.register(Session)
+class SessionWithPapersAdmin(SessionWithEnrolmentsAdmin):
+    """A session, whose papers are issued for everybody at once."""
+
+    actions: ClassVar[Any] = FOR_SESSIONS

@@ -16,7 +16,7 @@ from documents.issuing.invoicing import billed_elsewhere
 from documents.issuing.tasks import issue_paper
 from documents.issuing.verifying import new_code
 from documents.models import Document, InvoicedSeat, Issue, IssueBatch, IssueState, PaperKind
-from enrolments.models import Enrolment, Order
+from enrolments.models import Enrolment, Order, OrderState
 
 
 @dataclass(frozen=True)
@@ -157,11 +157,21 @@ def _is_there(subject: Subject, filed: set[tuple[str, int | None]]) -> bool:
     if subject.enrolment is not None:
         return (subject.kind.document_type, subject.enrolment.pk) in filed
     if subject.order is None:
-        return found.filter(session=subject.session, establishment=subject.establishment).exists()
+        return _sheet_is_there(subject)
     if subject.session is None:
         return found.filter(order=subject.order).exists()
     billed = billed_elsewhere(subject.order, [subject.session.pk])
     return bool(billed) or Issue.objects.filter(kind=subject.kind, **subject.columns).exists()
+
+
+def _sheet_is_there(subject: Subject) -> bool:
+    """A sheet of the session and the establishment; or one of each order that has somebody there."""
+    about = {"session": subject.session, "establishment": subject.establishment}
+    sheets = Document.objects.filter(type=PaperKind.EMARGEMENT, **about)
+    if sheets.filter(order__isnull=True).exists():
+        return True
+    seats = Enrolment.objects.active().filter(order__state=OrderState.VALIDATED, **about)
+    return not seats.exclude(order__in=sheets.values("order")).exists()
 
 
 def _locked(documents: Iterable[Document]) -> list[Document]:

@@ -3,24 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from documents.papers.attendance import Achievement, Rating
+from documents.evaluations.questions import Answers, answers_of
+from documents.papers.attendance import Achievement
 from enrolments.models import Enrolment
 
-
-@dataclass(frozen=True)
-class Answers:
-    """What one trainee answered; `score` of a final test, percent, None without one."""
-
-    ratings: Sequence[Rating]
-    achievements: Sequence[Achievement]
-    comment: str
-    score: int | None
-
-
-def answers_of(enrolment: Enrolment) -> Answers | None:
-    return None
+__all__ = ["Answers", "achievements_of", "answers_of"]
 
 
 def achievements_of(enrolment: Enrolment) -> Sequence[Achievement]:

@@ -10,3 +10,9 @@ from django_tasks import task
 def issue_paper(issue_id: int) -> None:
     """Issue one paper; doing it twice issues it once."""
     import_string("documents.issuing.making.make")(issue_id)
+
+
+@task()
+def check_stored_files() -> None:
+    """The daily chore (settings.CHORES): read every stored file again."""
+    import_string("documents.checking.check_files")()

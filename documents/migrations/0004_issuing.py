@@ -477,5 +477,40 @@ class Migration(migrations.Migration):
                 name="issue_is_about_something",
             ),
         ),
+        migrations.CreateModel(
+            name="FileCheck",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("begun_at", models.DateTimeField(verbose_name="début")),
+                ("ended_at", models.DateTimeField(verbose_name="fin")),
+                ("checked", models.PositiveIntegerField(default=0, verbose_name="documents contrôlés")),
+                (
+                    "missing",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BigIntegerField(),
+                        blank=True,
+                        default=list,
+                        size=None,
+                        verbose_name="fichiers absents",
+                    ),
+                ),
+                (
+                    "altered",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BigIntegerField(),
+                        blank=True,
+                        default=list,
+                        size=None,
+                        verbose_name="fichiers modifiés",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "contrôle des fichiers",
+                "verbose_name_plural": "contrôles des fichiers",
+                "ordering": ["-begun_at", "-pk"],
+                "indexes": [models.Index(fields=["-begun_at"], name="file_check_by_time")],
+            },
+        ),
         migrations.RunSQL(FORWARD, BACKWARD),
     ]

@@ -1,5 +1,6 @@
 from .acceptance import Acceptance, AcceptanceMethod
 from .archive import Archive, ArchiveState
+from .checking import FileCheck, FileFlaw
 from .deposit import Deposit, Scan
 from .document import (
     Document,
@@ -30,6 +31,8 @@ __all__ = [
     "DocumentQuerySet",
     "Evaluation",
     "EvaluationLink",
+    "FileCheck",
+    "FileFlaw",
     "FundingAgreement",
     "Invoice",
     "InvoicedSeat",

@@ -40,7 +40,8 @@ class EvaluationQuerySet(models.QuerySet["Evaluation"]):
 
 
 class Evaluation(models.Model):
-    """One participant's evaluation of one session. `answers`: by question (documents.evaluations.questions).
+    """One participant's evaluation of one session. `answers`: `ratings` by question, 1 to 4
+    (documents.evaluations.questions), `objectives` as pairs of text and level, and a `comment`.
 
     Answers are kept as they are typed; once submitted they are final (kept by a trigger). `invited_to` is where the
     link was sent, empty when the participant has no address.

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.db.models import Model
 
 from accounts.models import User
-from documents.models import Document, documents_storage
+from documents.models import Deposit, Document, documents_storage
 from enrolments.models import Order
 
 from .accords import make_accords
@@ -16,7 +16,9 @@ from .cast import STAFF_EMAIL
 from .catalogue import make_catalogue, make_sessions
 from .drafts import all_drafts
 from .filing import file_sheets, number_sheets
+from .following import make_following
 from .journal import make_exceptions, make_imports, make_journal
+from .library import make_library
 from .ordering import make_ordering
 from .orders import make_orders, settle_sessions
 from .papers import all_sheets
@@ -41,11 +43,13 @@ def build(*, today: date, press: Press, scale: Scale = FULL) -> Story:
     drafts = all_drafts(story)
     make_orders(story, drafts)
     settle_sessions(story)
+    make_following(story)
     make_ordering(story)
     scenes = {order.pk: draft.story for order, draft in zip(story.orders, drafts, strict=True)}
     sheets = all_sheets(story, scenes)
     number_sheets(sheets)
     file_sheets(story, sheets, press)
+    make_library(story)
     make_exceptions(story)
     make_journal(story)
     make_imports(story)
@@ -68,6 +72,7 @@ def erase() -> None:
     second factors, admin history. Files go last, once the tables are empty for good.
     """
     names = list(Document.objects.values_list("file", flat=True).distinct())
+    names += Deposit.objects.exclude(original="").values_list("original", flat=True).distinct()
     models: list[type[Model]] = [
         WebSession,
         *(model for app in APPS for model in apps.get_app_config(app).get_models()),

@@ -18,6 +18,7 @@ from .filing import Sheet
 from .story import Story
 from .working_days import next_office_day
 
+LATE_DAYS = 14
 CONVENED_DAYS = 24  # a convocation leaves so long before the session
 DAY = timedelta(days=1)
 RUNS = (SessionState.CONFIRMED, SessionState.GUARANTEED, SessionState.FULL, SessionState.DONE)
@@ -34,9 +35,14 @@ def around_session(
         if everything:
             yield _convocation(story, provider, one)
         if one.session.ends_on < story.today and one.state in ATTENDED:
-            if everything:
+            if everything and not _answers_later(story, one):
                 yield _evaluation(provider, one)
             yield _attestation(story, provider, one)
+
+
+def _answers_later(story: Story, one: Enrolment) -> bool:
+    """Every other trainee of the last weeks has not sent the answers yet."""
+    return (story.today - one.session.ends_on).days <= LATE_DAYS and int(one.number[-1]) % 2 == 0
 
 
 def _convocation(story: Story, provider: Provider, one: Enrolment) -> Sheet:

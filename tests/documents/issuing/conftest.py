@@ -8,6 +8,7 @@ from datetime import time, timedelta
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 from pytest_django import Settings
 
 from catalogue.models import HalfDay, Session, SessionState
@@ -15,7 +16,7 @@ from documents.issuing import making
 from documents.papers import Paper
 from enrolments.models import Enrolment, EnrolmentState, Order, OrderState, Participant
 from enrolments.transitions import any_state
-from tests.worlds import World, make_order, number, pdf
+from tests.worlds import World, make_order, make_session, number, pdf
 
 PROVIDER = {"siret": "90184726500019", "nda": "11922345692", "iban": "FR7630001007941234567890185"}
 
@@ -63,7 +64,8 @@ class Deal:
 
 
 def make_deal(world: World) -> Deal:
-    session = world.sessions[1]
+    first = timezone.localdate() + timedelta(days=20)
+    session = make_session(world.sessions[0].course, first, SessionState.CONFIRMED)
     for rank in range(3):
         for start, end in ((time(9), time(12, 30)), (time(13, 30), time(17))):
             day = session.starts_on + timedelta(days=rank)

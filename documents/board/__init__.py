@@ -1,0 +1,1 @@
+"""The board of missing papers: who owes what, and what it blocks."""

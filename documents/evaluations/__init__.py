@@ -1,0 +1,1 @@
+"""The participant's evaluation: asked for by a private link, answered once, summed for the client."""
