@@ -34,6 +34,8 @@ from .signals import enrolment_cancelled, order_refused
 from .transitions import step
 from .waiting import move_list
 
+WAITING = (OrderState.TO_APPROVE, OrderState.PENDING)
+
 
 class AlreadyDecidedError(ValidationError):
     """Somebody else was quicker; the message says what became of the order."""
@@ -125,7 +127,7 @@ def withdraw_order(*, order: Order, actor: User) -> Order:
     rights = User.objects.rights_of(actor.pk)
     if not may_withdraw(held, rights):
         raise PermissionDenied
-    if held.state not in (OrderState.TO_APPROVE, OrderState.PENDING):
+    if held.state not in WAITING:
         raise AlreadyDecidedError(_already(held))
     step(held, OrderState.CANCELLED)
     end_order(held, OrderEventKind.WITHDRAWN, actor, "")
@@ -137,6 +139,11 @@ def may_withdraw(order: Order, rights: Rights) -> bool:
     """Whether the order is the person's own, or of an establishment of which they are an administrator."""
     is_orderer = rights.email is not None and rights.email == order.order_email
     return is_orderer or order.establishment_id in rights.administered
+
+
+def is_withdrawable(order: Order, rights: Rights) -> bool:
+    """Whether this person may take the order back as it stands: nobody validated or refused it yet."""
+    return order.state in WAITING and may_withdraw(order, rights)
 
 
 def candidates_for(policy: ApprovalPolicy, actor: User) -> QuerySet[User]:

@@ -114,6 +114,8 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
     reader = csv.reader(io.StringIO("\n".join(lines)), delimiter=separator)
     try:
         for cells in reader:
+            if len(cells) == 1:  # a line that somebody typed below what was pasted
+                cells = cells[0].split(max(SEPARATORS, key=cells[0].count))
             stripped = [" ".join(cell.split()) for cell in cells]
             if any(stripped):
                 yield reader.line_num, stripped

@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
@@ -64,6 +65,7 @@ def enrolment_list(request: HttpRequest) -> HttpResponse:
         "filters": filters,
         "sort": ordering.name,
         "enrolments": page.rows,
+        "enrol_url": reverse("catalogue"),
         "page": page,
         "count": ngettext("%s inscription", "%s inscriptions", page.total) % page.total_text,
     }

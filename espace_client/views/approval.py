@@ -18,6 +18,7 @@ from enrolments.approving import (
     approve_order,
     candidates_for,
     decline_order,
+    is_withdrawable,
     may_withdraw,
     save_policy,
     withdraw_order,
@@ -71,7 +72,7 @@ def order_withdrawal(request: HttpRequest, pk: int) -> HttpResponse:
     order = get_object_or_404(Order.objects.visible_to(user), pk=pk)
     if not may_withdraw(order, user.rights):
         raise Http404
-    if order.state not in (OrderState.TO_APPROVE, OrderState.PENDING):
+    if not is_withdrawable(order, user.rights):
         messages.info(request, _("Cette commande ne peut plus être retirée."))
         return redirect("order_detail", pk)
     if request.method == "POST":

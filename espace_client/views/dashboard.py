@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -83,6 +84,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     context = {
         "departures": departures[:SESSIONS_SHOWN],
         "more_departures": max(len(departures) - SESSIONS_SHOWN, 0),
+        "enrol_url": reverse("catalogue"),
         "todo": todo[:TASKS_SHOWN],
         "ending_accords": ending_soon(user, timezone.localdate()),
         "more_todo": max(len(todo) - TASKS_SHOWN, 0),

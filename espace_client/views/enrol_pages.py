@@ -67,7 +67,6 @@ def participants_page(
         "session": session,
         "draft": draft,
         "form": form,
-        "query": query,
         "chosen": chosen[:SEATS_SHOWN],
         "more_chosen": max(draft.seats.count() - SEATS_SHOWN, 0) if draft and len(chosen) > SEATS_SHOWN else 0,
         "pasted_left": _pasted_left(form),
@@ -115,7 +114,7 @@ def colleague_list(
         "ticked": first,
         "colleagues": page[:COLLEAGUES_SHOWN],
         "more_colleagues": len(page) > COLLEAGUES_SHOWN,
-        "query": words,
+        "colleague_query": words,
     }
 
 

@@ -20,7 +20,7 @@ from accounts.requests import person
 from documents.archives.opco import PACK
 from documents.deposits.services import types_to_deposit
 from documents.models import Document, hide_amounts
-from enrolments.approving import approvable_by
+from enrolments.approving import approvable_by, is_withdrawable
 from enrolments.models import (
     Enrolment,
     EnrolmentEvent,
@@ -75,6 +75,7 @@ def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "order": order,
         "may_deposit": bool(types_to_deposit(order, user.rights)),
+        "withdrawable": is_withdrawable(order, user.rights),
         "opco_pack": any(document.type in PACK for document in documents),
         "enrolments": enrolments,
         "documents": documents,

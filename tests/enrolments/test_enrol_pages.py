@@ -391,7 +391,8 @@ def test_searching_a_colleague(world: World, session: Session, client: Client) -
 def test_the_price_follows_what_is_ticked(world: World, session: Session, user: User, client: Client) -> None:
     make_line(make_accord(world.armor.company), None, "10")
     url = reverse("enrol_price", args=[session.pk])
-    page = text_of(client.get(url, {"known": [1, 2], "unnamed_seats": "1", "establishment": world.lille.pk}))
+    ticked: dict[str, Any] = {"known": [1, 2], "unnamed_seats": "1", "establishment": world.lille.pk}
+    page = text_of(client.get(url, ticked))
     assert "1 500,00 €" in page
     assert "4 050,00 €" in page
     assert "Accord-cadre" in page

@@ -144,7 +144,7 @@ class Office(RuleBasedStateMachine):
 @pytest.mark.django_db
 def test_whatever_people_do(world: World) -> None:
     Office.world = world
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Office,
         settings=settings(
             max_examples=8, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)

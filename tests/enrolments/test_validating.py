@@ -193,7 +193,13 @@ class TestQueue:
         assert double.number in " ".join(entries[order].problems)
         assert order.number in " ".join(entries[double].problems)
         page = client.get(QUEUE).content.decode()
-        for text in (order.number, "Rattacher à Armor Nice", "Deux groupes", "5 prises sur 12", "prix publics, malgré"):
+        for text in (
+            order.number,
+            "Rattacher à Armor Nice",
+            "Deux groupes",
+            "prises : 5 sur 12",
+            "prix publics, malgré",
+        ):
             assert text in page.replace("\u00a0", " ")
 
     def test_it_costs_the_same_for_one_and_for_many(self, world: World, order: Order, client: Client) -> None:

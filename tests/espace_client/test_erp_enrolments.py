@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from catalogue.models import AccordLine
-from enrolments.models import Enrolment, EnrolmentState, Participant
+from enrolments.models import Enrolment, EnrolmentState, Order, Participant
 from enrolments.transitions import any_state
 from tests.espace_client.drops import STRASBOURG, Drop, counted, reasons, refused
 
@@ -130,6 +130,24 @@ def test_what_the_portal_decided_stays(drop: Drop) -> None:
     run = drop.only("inscriptions").run()
     assert counted(run, "inscriptions") == (0, 1, 3, 0)
     assert (seat().state, seat().session.code, seat().price) == (EnrolmentState.CANCELLED, "S1", Decimal(1700))
+
+
+def test_an_enrolment_validated_in_the_portal_does_not_wait_again(drop: Drop) -> None:
+    drop.run()
+    row = drop.row("inscriptions", "INS1")
+    with any_state():
+        Enrolment.objects.update(state=EnrolmentState.CONFIRMED)
+    row["etat"] = "en_attente"
+    drop.only("inscriptions").run()
+    assert seat().state == EnrolmentState.PENDING, "the ERP decides as long as the portal did not"
+    with any_state():
+        Enrolment.objects.update(state=EnrolmentState.CONFIRMED)
+    Order.objects.update(decided_in_portal=["state"])
+    drop.only("inscriptions").run()
+    assert seat().state == EnrolmentState.CONFIRMED
+    row["etat"] = "presente"
+    drop.only("inscriptions").run()
+    assert seat().state == EnrolmentState.PRESENT, "attendance is the ERP's to say"
 
 
 class TestParticipants:

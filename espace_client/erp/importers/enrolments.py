@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.codes import by_code
 from catalogue.models import AccordCadre, Session
-from enrolments.models import Enrolment, Order, Participant
+from enrolments.models import Enrolment, EnrolmentState, Order, Participant
 from enrolments.participants import Home, erp_key, participants_by_key
 from espace_client.erp.choices import ENROLMENT_STATES
 from espace_client.erp.chunk import Chunk, Fate, Saving
@@ -25,7 +25,8 @@ class Enrolments(Importer):
 
     The accord must be one of the company of the order. Its dates and its establishments are not held against the line:
     the price was agreed when the order was made, and an accord that was renegotiated since rewrites nothing (rule 7).
-    An enrolment never passes to another order: its papers would be shown to other people.
+    An enrolment never passes to another order: its papers would be shown to other people. One of an order validated in
+    the portal is not waiting again because the ERP has not heard of it.
     """
 
     file = "inscriptions.csv"
@@ -81,11 +82,19 @@ def _enrolment(line: Line, enrolment: Enrolment | None, participant: Participant
         "order_id": line.found["commande"].pk,
         "session_id": line.found["session"].pk,
         "participant_id": participant.pk if participant else None,
-        "state": line.values["etat"],
+        "state": None if _waits_no_more(line, enrolment) else line.values["etat"],
         "public_price": line.values["prix_public_ht"],
         "price": line.values["prix_ht"],
         "accord_id": accord.pk if accord else None,
     }
+
+
+def _waits_no_more(line: Line, enrolment: Enrolment | None) -> bool:
+    """Whether the ERP still calls waiting what staff validated in the portal since."""
+    if enrolment is None or line.values["etat"] != EnrolmentState.PENDING:
+        return False
+    order: Order = line.found["commande"]
+    return enrolment.state == EnrolmentState.CONFIRMED and "state" in order.decided_in_portal
 
 
 def _home(line: Line) -> Home:
