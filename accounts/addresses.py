@@ -52,6 +52,8 @@ def _pieces(text: str) -> Iterator[tuple[int, str]]:
     """Each address with the number of its line. `Dupont, Léa <lea@armor.fr>` is one; what has no @ is one, wrong."""
     for number, line in enumerate(text.splitlines(), 1):
         for part in line.split(";"):
-            for piece in _BRACKETED.findall(part) or (re.split(r"[,\s]+", part) if "@" in part else [part]):
+            for piece in _BRACKETED.findall(part) or (
+                re.split(r"[,\s]+", part) if "@" in part else [part.strip(", \t")]
+            ):
                 if piece.strip():
                     yield number, piece.strip()

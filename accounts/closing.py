@@ -24,6 +24,7 @@ from accounts.models import (
     User,
 )
 from accounts.roles import Role
+from accounts.services import close_invitations
 
 
 class LastAdministratorError(PermissionDenied):
@@ -76,7 +77,7 @@ def alone_in(user: User) -> list[Establishment]:
 def _lock_establishments(user: User) -> None:
     """In the order of their ids, as whoever locks several does: two who leave at once wait for each other."""
     own = Access.objects.filter(user=user).values("establishment_id")
-    list(Establishment.objects.select_for_update().filter(pk__in=own).order_by("pk"))
+    list(Establishment.objects.select_for_update(no_key=True).filter(pk__in=own).order_by("pk"))
 
 
 def _end_accesses(user: User) -> None:
@@ -91,6 +92,7 @@ def _end_accesses(user: User) -> None:
         RemovedAccess.objects.update_or_create(
             user=user, establishment=access.establishment, defaults={"removed_by": user, "removed_at": timezone.now()}
         )
+        close_invitations(access)
         access.delete()
     record(actor=user, establishment=None, subject_email=user.email, event=AccessEventType.ACCOUNT_CLOSED)
     EstablishmentGrant.objects.filter(user=user).delete()

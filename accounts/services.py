@@ -96,11 +96,12 @@ def open_account(*, user: User) -> User:
 
 
 @transaction.atomic
-def save_access(*, access: Access, types: Iterable[DocumentType], actor: User) -> Access:
+def save_access(*, access: Access, types: Iterable[DocumentType], actor: User, reason: str = "") -> Access:
     """Give or change an access; from then on no ERP drop changes its role or types, nor remembers that it was removed.
 
     An administrator opens all types, so `types` counts for a standard access only. PermissionDenied when the actor has
-    no right to it, OwnAdministratorRightError when they would weaken their own administrator right.
+    no right to it, OwnAdministratorRightError when they would weaken their own administrator right. `reason` is for the
+    journal.
     """
     lock_for(actor, access.establishment_id)
     held = None
@@ -117,11 +118,13 @@ def save_access(*, access: Access, types: Iterable[DocumentType], actor: User) -
     close_invitations(access)
     RemovedAccess.objects.filter(user=access.user_id, establishment=access.establishment_id).delete()
     ticked = _tick(access, types if access.role == Role.STANDARD else ())
-    _tell_of_change(access, held, ticked, actor)
+    _tell_of_change(access, held, ticked, actor, reason)
     return access
 
 
-def _tell_of_change(access: Access, held: Access | None, ticked: Mapping[str, list[str]], actor: User) -> None:
+def _tell_of_change(
+    access: Access, held: Access | None, ticked: Mapping[str, list[str]], actor: User, reason: str
+) -> None:
     """The line about an access that was given (`held` None) or changed; none when nothing changed."""
     if held is None:
         details = {"role": access.role, "ends_at": access.ends_at, "types": ticked.get("added", [])}
@@ -130,17 +133,22 @@ def _tell_of_change(access: Access, held: Access | None, ticked: Mapping[str, li
     names = [name for name in ("role", "ends_at") if getattr(held, name) != getattr(access, name)]
     changes = {name: [getattr(held, name), getattr(access, name)] for name in names}
     if changes:
-        _tell(AccessEventType.CHANGED, access, actor, {**changes, **ticked})
+        _tell(AccessEventType.CHANGED, access, actor, {**changes, **ticked, **_why(reason)})
     elif ticked:
         _tell(AccessEventType.TYPES_CHANGED, access, actor, ticked)
 
 
+def _why(reason: str) -> dict[str, str]:
+    return {"reason": reason} if reason else {}
+
+
 @transaction.atomic
-def remove_access(*, access: Access, actor: User) -> bool:
+def remove_access(*, access: Access, actor: User, reason: str = "") -> bool:
     """Take an access away with all it opened, and remember it, so that no ERP drop gives it back; False if it was gone.
 
     Effective on the next request. The actor, staff or an administrator of the establishment, can't remove their own
-    administrator right; so an establishment loses its last administrator only by a decision of staff (rule 4).
+    administrator right; so an establishment loses its last administrator only by a decision of staff (rule 4), whose
+    `reason` the journal keeps.
     """
     lock_for(actor, access.establishment_id)
     held = Access.objects.filter(pk=access.pk).first()
@@ -154,7 +162,7 @@ def remove_access(*, access: Access, actor: User) -> bool:
     RemovedAccess.objects.update_or_create(
         user_id=held.user_id, establishment_id=held.establishment_id, defaults={"removed_by": actor}
     )
-    _tell(AccessEventType.REMOVED, held, actor, {"role": held.role})
+    _tell(AccessEventType.REMOVED, held, actor, {"role": held.role, **_why(reason)})
     held.delete()
     return True
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import InternalError, connection, transaction
@@ -64,6 +65,8 @@ class Visits:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if settings.SESSION_COOKIE_NAME not in request.COOKIES:  # a visitor: the session is not even looked at
+            return self.get_response(request)
         if VISIT not in request.session or _is_the_teams(request):
             return self.get_response(request)
         visitor, user = request.user, _visited(request)
@@ -88,7 +91,9 @@ class Visits:
         if _is_page(response):
             response.headers["Cache-Control"] = "private, no-store"
             return response
-        response.close()
+        file = getattr(response, "file_to_stream", None)
+        if file is not None:
+            file.close()
         return refusal(request, _("Un fichier ne s’ouvre pas pendant une visite : vous l’avez dans la gestion."))
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

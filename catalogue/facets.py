@@ -34,7 +34,7 @@ class Branch:
         return (self.pk, *(child.pk for child in self.children))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Facets:
     """`months`: first days of the months to come, this one first."""
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.formats import date_format
 from django.utils.functional import cached_property
@@ -64,15 +66,6 @@ WORDS: Mapping[str, Label] = {
 NOT_OURS = ("utm_", "gclid", "fbclid", "msclkid", "mtm_", "pk_")
 
 
-SEARCH_FIELD = {
-    "type": "search",
-    "autocomplete": "off",
-    "enterkeyhint": "search",
-    "maxlength": LONGEST_SEARCH,
-    "placeholder": gettext_lazy("Python, gestion de projet, AWS-03…"),
-}
-
-
 class _Boxes(forms.MultipleChoiceField):
     widget = forms.CheckboxSelectMultiple
 
@@ -81,23 +74,14 @@ class _Day(forms.DateField):
     widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
-class CatalogueFilters(forms.Form):
-    """Bound to the address. `said`: what was understood of it; `ignored`: what was not, in sentences."""
+class _Price(forms.IntegerField):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(min_value=0, max_value=HIGHEST_PRICE, **options)
 
-    q = forms.CharField(
-        label=gettext_lazy("Rechercher une formation"),
-        required=False,
-        widget=forms.TextInput(
-            attrs={
-                "type": "search",
-                "autocomplete": "off",
-                "placeholder": gettext_lazy("Python, gestion de projet, AWS-03…"),
-                "maxlength": LONGEST_SEARCH,
-                "enterkeyhint": "search",
-            }
-        ),
-    )
-    domaine = forms.ChoiceField(label=gettext_lazy("Domaine"), required=False, widget=forms.HiddenInput)
+
+class BoxesForm(forms.Form):
+    """What one may tick or fill in beside the words and the domain."""
+
     modalite = _Boxes(label=gettext_lazy("Modalité"), required=False)
     lieu = _Boxes(label=gettext_lazy("Lieu"), required=False)
     mois = _Boxes(label=gettext_lazy("Mois de début"), required=False)
@@ -105,131 +89,179 @@ class CatalogueFilters(forms.Form):
     au = _Day(label=gettext_lazy("Commence jusqu’au"), required=False)
     sessions = _Boxes(label=gettext_lazy("Sessions"), required=False)
     duree = _Boxes(label=gettext_lazy("Durée"), required=False)
-    prix_min = forms.IntegerField(
-        label=gettext_lazy("Prix public à partir de (€ HT)"), required=False, min_value=0, max_value=HIGHEST_PRICE
-    )
-    prix_max = forms.IntegerField(
-        label=gettext_lazy("Prix public jusqu’à (€ HT)"), required=False, min_value=0, max_value=HIGHEST_PRICE
-    )
+    prix_min = _Price(label=gettext_lazy("Prix public à partir de (€ HT)"), required=False)
+    prix_max = _Price(label=gettext_lazy("Prix public jusqu’à (€ HT)"), required=False)
     certification = _Boxes(label=gettext_lazy("Certification"), required=False)
 
-    PAIRS: ClassVar = (("du", "au"), ("prix_min", "prix_max"))
+
+LABELS: Mapping[str, Label] = {
+    "q": gettext_lazy("Rechercher une formation"),
+    "domaine": gettext_lazy("Domaine"),
+    **{name: field.label or name for name, field in BoxesForm.base_fields.items()},
+}
+PAIRS = (("du", "au"), ("prix_min", "prix_max"))
+
+
+@lru_cache(maxsize=4)
+def _choices(facets: Facets) -> Mapping[str, Mapping[str, str]]:
+    """For each filter by choice, its values in the address with their words."""
+    return {
+        "domaine": {code: branch.label for code, branch in facets.by_code.items()},
+        "modalite": {slug: str(mode.label) for slug, mode in MODES.items()},
+        "lieu": {city: city for city in facets.cities},
+        "mois": {f"{month:%Y-%m}": date_format(month, "F Y") for month in facets.months},
+        "sessions": {slug: str(label) for slug, (label, _state) in STATES.items()},
+        "duree": {slug: str(label) for slug, (label, _more, _up_to) in DURATIONS.items()},
+        "certification": {"oui": _("Avec certification")},
+    }
+
+
+class CatalogueFilters:
+    """What the address says. `said`: its parameters as far as they were understood; `ignored`: what was not, told.
+
+    Read by hand rather than by a form, of which a search as one types would make and clean thirteen fields each time.
+    """
 
     def __init__(self, params: QueryDict, facets: Facets) -> None:
-        self.facets, self.params = facets, params
+        self.facets, self._params = facets, params
         self.ignored: list[str] = []
-        self.said = self._kept(params)
-        super().__init__(self.said, auto_id="filtre-%s")
-        for name, choices in self._choices.items():
-            self.fields[name].choices = choices  # type: ignore[attr-defined]
-        self._ignore_nonsense()
+        self.said: dict[str, list[str]] = {}
+        self.values: dict[str, Any] = {}
+        for name in params:
+            self._read(name)
+        for pair in PAIRS:
+            self._forget_inverted(*pair)
 
-    @cached_property
-    def _choices(self) -> dict[str, list[tuple[str, Any]]]:
-        return {
-            "domaine": [("", ""), *((code, branch.label) for code, branch in self.facets.by_code.items())],
-            "modalite": [(slug, mode.label) for slug, mode in MODES.items()],
-            "lieu": [(city, city) for city in self.facets.cities],
-            "mois": [(f"{month:%Y-%m}", date_format(month, "F Y")) for month in self.facets.months],
-            "sessions": [(slug, label) for slug, (label, _state) in STATES.items()],
-            "duree": [(slug, label) for slug, (label, _more, _up_to) in DURATIONS.items()],
-            "certification": [("oui", _("Avec certification"))],
-        }
+    def _read(self, name: str) -> None:
+        if name == "q":
+            self._read_words(self._params.get("q", ""))
+        elif name in (choices := _choices(self.facets)):
+            self._read_choices(name, choices[name])
+        elif name in LABELS:
+            self._read_field(name, self._params.get(name, ""))
+        elif name not in (SORT, PAGE) and not name.startswith(NOT_OURS):
+            self.ignored.append(_("Le filtre « %s » n’existe pas : il a été ignoré.") % _short(name))
 
-    def _kept(self, params: QueryDict) -> QueryDict:
-        """The parameters without the values that no choice has, and with a search of a length that makes sense."""
-        kept = params.copy()
-        for name, choices in self._choices.items():
-            known = {value for value, _label in choices}
-            values = params.getlist(name)
-            kept.setlist(name, [value for value in values if value in known])
-            for value in values:
-                if value not in known:
-                    self._say(name, value)
-        words = " ".join(params.get("q", "").replace("\x00", " ").split())
+    def _read_words(self, typed: str) -> None:
+        words = " ".join(typed.replace("\x00", " ").split())
         if len(words) > LONGEST_SEARCH:
             self.ignored.append(_("La recherche a été coupée à ses %s premiers caractères.") % LONGEST_SEARCH)
-        kept["q"] = words[:LONGEST_SEARCH].rstrip()
-        for name in params:
-            if name not in self.base_fields and name not in (SORT, PAGE) and not name.startswith(NOT_OURS):
-                self.ignored.append(_("Le filtre « %s » n’existe pas : il a été ignoré.") % _short(name))
-        return kept
+            words = words[:LONGEST_SEARCH].rstrip()
+        if words:
+            self._keep("q", [words], words)
+
+    def _read_choices(self, name: str, choices: Mapping[str, str]) -> None:
+        given = [value for value in dict.fromkeys(self._params.getlist(name)) if value]
+        for value in given:
+            if value not in choices:
+                self._say(name, value)
+        if known := [value for value in given if value in choices][: 1 if name == "domaine" else None]:
+            self._keep(name, known, known)
+
+    def _read_field(self, name: str, typed: str) -> None:
+        try:
+            value = BoxesForm.base_fields[name].clean(typed)
+        except ValidationError:
+            self._say(name, typed)
+        else:
+            if value is not None:
+                self._keep(name, [str(value)], value)
+
+    def _keep(self, name: str, said: list[str], value: Any) -> None:
+        self.said[name], self.values[name] = said, value
 
     def _say(self, name: str, value: str) -> None:
-        told = {"label": self.base_fields[name].label, "value": _short(value)}
+        told = {"label": LABELS[name], "value": _short(value)}
         self.ignored.append(_("Le filtre « %(label)s » a été ignoré : « %(value)s » n’existe pas.") % told)
 
-    def _ignore_nonsense(self) -> None:
-        """Take out what can't be read, and bounds that are the wrong way round; nothing is refused."""
-        for name in list(self.errors):
-            self._say(name, self.said.get(name, ""))
-            del self.said[name]
-        self.full_clean()
-        for least, most in self.PAIRS:
-            low, high = self.cleaned_data.get(least), self.cleaned_data.get(most)
-            if low is not None and high is not None and low > high:
-                self.ignored.append(_inverted(least, low, high))
-                for name in (least, most):
-                    del self.said[name]
-        self.full_clean()
+    def _forget_inverted(self, least: str, most: str) -> None:
+        low, high = self.values.get(least), self.values.get(most)
+        if low is not None and high is not None and low > high:
+            self.ignored.append(_inverted(least, low, high))
+            for name in (least, most):
+                del self.said[name], self.values[name]
+
+    @cached_property
+    def form(self) -> BoxesForm:
+        """The boxes, with what is ticked."""
+        data = QueryDict(mutable=True)
+        for name, said in self.said.items():
+            data.setlist(name, said)
+        form = BoxesForm(data, auto_id="filtre-%s")
+        for name, choices in _choices(self.facets).items():
+            if name in form.fields:
+                form.fields[name].choices = list(choices.items())  # type: ignore[attr-defined]
+        return form
+
+    @property
+    def boxes_are_empty(self) -> bool:
+        """Whether nothing but words and a domain is chosen."""
+        return self.said.keys() <= {"q", "domaine"}
+
+    @property
+    def words(self) -> str:
+        return str(self.values.get("q", ""))
+
+    @property
+    def domain(self) -> str:
+        """The code of the domain or sub-domain that was chosen, or ""."""
+        return next(iter(self.said.get("domaine", ())), "")
 
     @property
     def branch(self) -> Branch | None:
         """The domain or sub-domain that was chosen."""
-        return self.facets.by_code.get(self.cleaned_data["domaine"])
+        return self.facets.by_code.get(self.domain)
 
     @property
     def sort(self) -> str:
         """As chosen, when it makes sense: there is no relevance without words."""
-        words = bool(self.cleaned_data["q"])
-        chosen = self.params.get(SORT, "")
-        return chosen if chosen in SORTS and (words or chosen != "pertinence") else "pertinence" if words else "titre"
+        chosen = self._params.get(SORT, "")
+        if chosen in SORTS and (self.words or chosen != "pertinence"):
+            return chosen
+        return "pertinence" if self.words else "titre"
 
     @property
     def sorts(self) -> list[tuple[str, Label]]:
-        words = bool(self.cleaned_data["q"])
-        return [(name, label) for name, label in SORT_LABELS.items() if words or name != "pertinence"]
+        return [(name, label) for name, label in SORT_LABELS.items() if self.words or name != "pertinence"]
 
     @property
     def page(self) -> int:
         """1 for a number that is none."""
-        text = self.params.get(PAGE, "")
+        text = self._params.get(PAGE, "")
         return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 7 else 1
 
-    @cached_property
-    def in_force(self) -> list[tuple[str, Any, str]]:
-        """Each filter in force: its field, its value in the address, and what it says."""
-        found = []
-        for name, values in self._values():
-            for value in values:
-                found.append((name, value, str(_words(name, value, dict(self._choices.get(name, ()))))))
-        return found
+    @property
+    def address(self) -> dict[str, list[str]]:
+        """The parameters of the first page of this view."""
+        return self.said | ({SORT: [self.sort]} if SORT in self._params else {})
 
-    def _values(self) -> Iterable[tuple[str, list[Any]]]:
-        for name in self.fields:
-            value = self.cleaned_data.get(name)
-            if isinstance(value, list):
-                yield name, value
-            elif value not in (None, ""):
-                yield name, [value]
+    @cached_property
+    def in_force(self) -> list[tuple[str, str, str]]:
+        """Each filter in force: its name and value in the address, and what it says."""
+        choices = _choices(self.facets)
+        return [
+            (name, value, choices[name][value] if name in choices else _words(name, self.values[name]))
+            for name, said in self.said.items()
+            for value in said
+        ]
 
     def wanted(self) -> Wanted:
         """What the filters ask for."""
-        said, branch = self.cleaned_data, self.branch
+        values, branch = self.values, self.branch
         months = {f"{month:%Y-%m}": month for month in self.facets.months}
         return Wanted(
-            words=said["q"],
+            words=self.words,
             domains=branch.ids if branch else (),
-            modes=tuple(MODES[slug].value for slug in said["modalite"]),
-            days=tuple(DURATIONS[slug][1:] for slug in said["duree"]),
-            least_price=said["prix_min"],
-            most_price=said["prix_max"],
-            certified=bool(said["certification"]),
-            cities=tuple(said["lieu"]),
-            months=tuple(months[slug] for slug in said["mois"]),
-            first_day=said["du"],
-            last_day=said["au"],
-            states=tuple(STATES[slug][1].value for slug in said["sessions"]),
+            modes=tuple(MODES[slug].value for slug in values.get("modalite", ())),
+            days=tuple(DURATIONS[slug][1:] for slug in values.get("duree", ())),
+            least_price=values.get("prix_min"),
+            most_price=values.get("prix_max"),
+            certified="certification" in values,
+            cities=tuple(values.get("lieu", ())),
+            months=tuple(months[slug] for slug in values.get("mois", ())),
+            first_day=values.get("du"),
+            last_day=values.get("au"),
+            states=tuple(STATES[slug][1].value for slug in values.get("sessions", ())),
             sort=self.sort,
         )
 
@@ -246,7 +278,5 @@ def _inverted(name: str, low: Any, high: Any) -> str:
     return sentence % {"low": low, "high": high}
 
 
-def _words(name: str, value: Any, choices: Mapping[str, Any]) -> str:
-    if name in WORDS:
-        return str(WORDS[name]) % (short_date(value) if name in ("du", "au") else value)
-    return str(choices[value])
+def _words(name: str, value: Any) -> str:
+    return str(WORDS[name]) % (short_date(value) if name in ("du", "au") else value)

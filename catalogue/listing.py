@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 
 from accounts.labels import label_of
 from catalogue.highlight import Marker
-from catalogue.models import Course, CourseKind, CourseMode, Domain, SessionState
+from catalogue.models import CourseKind, CourseMode, SessionState
+from catalogue.pricing import Subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +68,10 @@ class ListedCourse:
         title = marker.mark(self.title)
         return replace(self, title=title, extract="" if "<mark>" in title else marker.extract(*texts))
 
-    def as_course(self) -> Course:
-        """What `enrolments.prices` needs to price it."""
-        domain = Domain(pk=self.domain_id, parent_id=self.parent_id)
-        return Course(pk=self.pk, domain=domain, public_price=self.public_price, vat_rate=self.vat_rate)
+    @property
+    def subject(self) -> Subject:
+        """What is priced."""
+        return Subject(self.pk, self.domain_id, self.parent_id, self.public_price, self.vat_rate)
 
 
 def course_of(columns: list[Any]) -> ListedCourse:

@@ -6,11 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Q, QuerySet, Value
+from django.db.models import QuerySet, Value
 from django.db.models.functions import Coalesce, Least
 
 from accounts.models import Establishment
+from accounts.statements import statement
 
 from .models import AccordCadre, AccordLine, Course, Domain, LineKind, LineScope
 from .pricing import NO_SEATS, Line, NextTier, Price, Subject, next_tier, price_of
@@ -21,12 +23,27 @@ def lines_in_force(establishment: Establishment, on: date, subjects: Iterable[Su
 
     Of an accord of 200 lines, a page of 25 courses needs a few.
     """
-    rows = AccordLine.objects.in_force(on).filter(accord__in=AccordCadre.objects.covering(establishment))
-    return read_lines(rows if subjects is None else rows.filter(_about(subjects)))
+    names = ("establishment_id", int), ("company_id", int), ("on", date)
+    made = statement(_in_force, (), names)
+    values = establishment.pk, establishment.company_id, on
+    rows = made.execute(values) if subjects is None else made.execute(values, ABOUT, *_ids_of(subjects))
+    return [_line(*row) for row in rows]
+
+
+def _in_force(*, establishment_id: int, company_id: int, on: date) -> QuerySet[Any, Any]:
+    """The columns of `lines_in_force`; see accounts.statements."""
+    establishment = Establishment(pk=establishment_id, company_id=company_id)
+    accords = AccordCadre.objects.covering(establishment)
+    return _columns(AccordLine.objects.in_force(on).filter(accord__in=accords))
 
 
 def read_lines(rows: QuerySet[AccordLine]) -> list[Line]:
     """Rows as the lines that `catalogue.pricing` computes with, in one query."""
+    return [_line(*row) for row in _columns(rows)]
+
+
+def _columns(rows: QuerySet[AccordLine]) -> QuerySet[Any, Any]:
+    """What a Line is made of, in the order of its fields."""
     named = rows.annotate(
         last_day=Least("ends_on", "accord__ends_on"),  # PostgreSQL's: NULL is left out
         target_id=Coalesce("course_id", "domain_id"),
@@ -44,19 +61,26 @@ def read_lines(rows: QuerySet[AccordLine]) -> list[Line]:
         "value",
         "from_seats",
     )
-    return [
-        Line(pk, accord, reference, last_day, LineScope(scope), target_id, target, LineKind(kind), value, seats)
-        for pk, accord, reference, last_day, scope, target_id, target, kind, value, seats in named.order_by("pk")
-    ]
+    return named.order_by("pk")
 
 
-def _about(subjects: Iterable[Subject]) -> Q:
+def _line(pk: int, accord_id: int, reference: str, last_day: date, scope: str, *rest: Any) -> Line:
+    target_id, target, kind, value, seats = rest
+    return Line(pk, accord_id, reference, last_day, LineScope(scope), target_id, target, LineKind(kind), value, seats)
+
+
+# Of the lines, those about some courses and domains.
+ABOUT = """SELECT * FROM ({}) AS line WHERE scope = 'everything' OR (scope = 'course' AND target_id = ANY(%s))
+OR (scope IN ('domain', 'subdomain') AND target_id = ANY(%s)) ORDER BY pk"""
+
+
+def _ids_of(subjects: Iterable[Subject]) -> tuple[list[int], list[int]]:
+    """The courses, and the domains and sub-domains where they are filed."""
     courses, domains = set(), set()
     for subject in subjects:
         courses.add(subject.course_id)
-        domains |= {subject.domain_id, subject.parent_domain_id}
-    domains.discard(None)
-    return Q(scope=LineScope.EVERYTHING) | Q(course__in=courses) | Q(domain__in=domains)
+        domains |= {subject.domain_id, subject.parent_domain_id or subject.domain_id}
+    return sorted(courses), sorted(domains)
 
 
 def subjects_of(courses: Sequence[Course]) -> list[Subject]:

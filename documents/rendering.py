@@ -32,8 +32,10 @@ from documents.papers import Paper
 SCHEME = "static"
 STYLESHEET = "css/pdf.css"
 READABLE = ("css/", "fonts/", "img/")  # folders of static files that a paper is made of
-# Figtree has no narrow no-break space; left as it is, every amount would pull in another font of the machine.
-PRINTABLE_SPACES = str.maketrans({"\u202f": "\u00a0"})
+# Figtree has no narrow no-break space: every amount would pull in another font of the machine. What turns
+# the direction of the text round is left out: in a name, it would turn what is printed after the name.
+TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+PRINTABLE = str.maketrans({"\u202f": "\u00a0"} | dict.fromkeys(TURNING, ""))
 
 for _talkative in ("fontTools", "weasyprint.progress"):  # each step of each page, at INFO
     logging.getLogger(_talkative).setLevel(logging.WARNING)
@@ -106,7 +108,7 @@ def _press() -> _Press:
 
 def source(paper: Paper) -> str:
     """The HTML of which the PDF is made; every value in it is escaped by the templates."""
-    return render_to_string(paper.template, {**paper.facts, "paper": paper}).translate(PRINTABLE_SPACES)
+    return render_to_string(paper.template, {**paper.facts, "paper": paper}).translate(PRINTABLE)
 
 
 def render(paper: Paper) -> bytes:
@@ -133,7 +135,7 @@ def draw(html: str, identifier: bytes, variant: str = "pdf/ua-1") -> bytes:
     try:
         with _lock:
             press = _press()
-            document = HTML(string=html.translate(PRINTABLE_SPACES), url_fetcher=press.fetcher)
+            document = HTML(string=html.translate(PRINTABLE), url_fetcher=press.fetcher)
             content: bytes = document.write_pdf(
                 stylesheets=[press.stylesheet],
                 font_config=press.fonts,

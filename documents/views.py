@@ -26,7 +26,7 @@ ORDERINGS = [
     Ordering("-type", ("-type",)),
 ]
 RELATED = ["session__course", "enrolment__participant", "order", "establishment"]
-VERSIONS = ["replaced_by", "replaces", "acceptance", "deposit"]
+VERSIONS = ["invoice", "replaced_by", "replaces", "acceptance", "deposit"]
 
 
 @require_safe
@@ -83,6 +83,7 @@ def document_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "can_preview": True,
         "acceptance": getattr(document, "acceptance", None),
         "deposit": getattr(document, "deposit", None),
+        "invoice": getattr(document, "invoice", None),
         "can_sign": not refusal_to_sign(document),
         "can_open_replaced": document.replaces_id is not None and visible.filter(pk=document.replaces_id).exists(),
         "can_share": document.establishment_id in user.rights.administered,

@@ -32,9 +32,12 @@ def new_since(user: User) -> QuerySet[LibraryVisit, Any]:
 
 
 def note_visit(request: HttpRequest) -> None:
-    """The person looks at the library: a visit begins, or goes on. Writes at most every ten minutes of a session."""
+    """The person looks at the library: a visit begins, or goes on. Writes at most every ten minutes of a session.
+
+    Not when it is the team that looks, as this person (accounts.visits).
+    """
     now = timezone.now()
-    if request.session.get(IN_SESSION, 0) > now.timestamp() - WRITTEN_EVERY:
+    if person(request).visitor is not None or request.session.get(IN_SESSION, 0) > now.timestamp() - WRITTEN_EVERY:
         return
     with connection.cursor() as cursor:
         cursor.execute(_SEEN, {"user": person(request).pk, "now": now, "ended": now - GAP})

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
+from typing import Any
 
 from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Least
 
 from accounts.models import Establishment
+from accounts.statements import execute
 from catalogue.models import AccordCadre, AccordCoverage
 
 from .models import Enrolment, OrderState
@@ -52,8 +54,14 @@ def seats_ordered(accords: Collection[int], on: date) -> dict[int, int]:
     """For each of these accords (id) the seats ordered in its period, up to that day; one query or none."""
     if not accords:
         return {}
-    rows = AccordCadre.objects.filter(pk__in=accords).order_by()
-    return dict(rows.annotate(seats=seats_of_accord(on)).values_list("pk", "seats"))
+    marked = {f"accord_{rank}": accord for rank, accord in enumerate(sorted(accords))}
+    return {int(pk): int(seats) for pk, seats in execute(_seats, (), on=on, **marked)}
+
+
+def _seats(*, on: date, **accords: int) -> QuerySet[Any, Any]:
+    """The columns of `seats_ordered`; see accounts.statements."""
+    rows = AccordCadre.objects.filter(pk__in=list(accords.values())).order_by()
+    return rows.annotate(seats=seats_of_accord(on)).values_list("pk", "seats")
 
 
 def covered_by(accord: AccordCadre) -> QuerySet[Establishment]:

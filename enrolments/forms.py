@@ -79,7 +79,7 @@ class ParticipantsForm(EstablishmentForm):
     lines that can't.
     """
 
-    known = forms.ModelMultipleChoiceField(queryset=Participant.objects.none(), required=False)
+    known: forms.ModelMultipleChoiceField[Participant] = forms.ModelMultipleChoiceField(queryset=None, required=False)
     last_name = forms.CharField(label=_("Nom"), required=False, max_length=100)
     first_name = forms.CharField(label=_("Prénom"), required=False, max_length=100)
     email = forms.CharField(
@@ -209,12 +209,21 @@ class DecisionForm(forms.Form):
 class ApprovalPolicyForm(forms.ModelForm[ApprovalPolicy]):
     """Internal approval of one establishment; `candidates` may stand in."""
 
+    threshold = forms.DecimalField(
+        label=_("Montant HT à partir duquel il le faut"),
+        min_value=0,
+        max_digits=10,
+        decimal_places=2,
+        localize=True,
+        widget=forms.TextInput(attrs={"inputmode": "decimal"}),
+        help_text=_("En dessous, aucune approbation n’est demandée. 0 : toutes les commandes l’attendent."),
+    )
+
     class Meta:
         model = ApprovalPolicy
         fields = ("active", "threshold", "stand_in", "stand_in_from", "stand_in_until")
         labels = {"stand_in_from": _("Remplacement : premier jour"), "stand_in_until": _("Remplacement : dernier jour")}
         help_texts = {
-            "threshold": _("En dessous, aucune approbation n’est demandée. 0 : toutes les commandes l’attendent."),
             "stand_in": _("Approuve à votre place pendant votre absence, sauf ses propres commandes."),
         }
         widgets = {

@@ -10,12 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from accounts.models import Establishment, User
+from accounts.readings import read
 from accounts.rights import Rights
 from accounts.typography import money
 from catalogue.models import AccordCadre, Course
@@ -45,18 +47,28 @@ def entitled(rights: Rights) -> QuerySet[Establishment]:
     return found.filter(pk__in=sorted(rights.establishments)) if rights.narrowed else found
 
 
-def _buyer(rights: Rights, on: date) -> tuple[Establishment, bool] | None:
+def _buyer(user: User, on: date) -> tuple[Establishment, bool] | None:
     """The establishment whose prices are shown, and whether an accord covers it on that day; None: public prices."""
+    found = read(_buyers, user, on=on)
+    if not found:
+        return None
+    pk, company_id, name, is_covered = found[0]
+    return Establishment(pk=pk, company_id=company_id, name=name), is_covered
+
+
+def _buyers(user: User, *, condition: Q, on: date) -> QuerySet[Any, Any]:
+    """The columns of `_buyer`; see accounts.readings."""
+    rights = user.rights
     in_force = AccordCadre.objects.in_force(on).filter(company=OuterRef("company"))
     covered = Exists(in_force.filter(Q(covers_all=True) | Q(coverage__establishment=OuterRef("pk"))))
     last_order = Order.objects.filter(order_email=rights.email or "").order_by("-placed_on", "-pk")
-    found = (
+    return (
         entitled(rights)
+        .filter(condition)
         .annotate(is_covered=covered, is_last=Q(pk=Subquery(last_order.values("establishment")[:1])))
         .order_by("-is_covered", "-is_last", "name", "pk")
-        .first()
+        .values_list("pk", "company_id", "name", "is_covered")[:1]
     )
-    return None if found is None else (found, found.is_covered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +135,12 @@ def prices_shown_to(user: User | AnonymousUser, courses: Sequence[Course], on: d
 
     The courses' domains cost one of these unless they come with the courses (`select_related("domain")`).
     """
-    subjects = subjects_of(courses)
-    buyer = _buyer(user.rights, on) if user.is_authenticated else None
+    return prices_of(user, subjects_of(courses), on)
+
+
+def prices_of(user: User | AnonymousUser, subjects: Sequence[Subject], on: date, *, tiers: bool = True) -> PricesShown:
+    """`prices_shown_to`, of subjects. Without `tiers` no price says what more orders would give: a list has no room."""
+    buyer = _buyer(user, on) if user.is_authenticated else None
     if buyer is None or not buyer[1]:
         public = Tariff([])
         return PricesShown(
@@ -135,7 +151,9 @@ def prices_shown_to(user: User | AnonymousUser, courses: Sequence[Course], on: d
     establishment, tariff = buyer[0], tariff_of(buyer[0], on, subjects)
     return PricesShown(
         {
-            subject.course_id: ShownPrice(tariff.price_of(subject), establishment.name, tariff.next_tier(subject))
+            subject.course_id: ShownPrice(
+                tariff.price_of(subject), establishment.name, tariff.next_tier(subject) if tiers else None
+            )
             for subject in subjects
         },
         establishment,
@@ -145,7 +163,7 @@ def prices_shown_to(user: User | AnonymousUser, courses: Sequence[Course], on: d
 
 def why_public(user: User | AnonymousUser, on: date) -> str:
     """The sentence that says why a person sees public prices on a day; "" when an accord is in force for them."""
-    return _reason(user, _buyer(user.rights, on) if user.is_authenticated else None)
+    return _reason(user, _buyer(user, on) if user.is_authenticated else None)
 
 
 def _reason(user: User | AnonymousUser, buyer: tuple[Establishment, bool] | None) -> str:

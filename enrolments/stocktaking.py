@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Case, Count, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
@@ -55,5 +56,5 @@ def stock_of(user: User, today: date) -> QuerySet[Participant]:
     )
 
 
-def _hours(rows: QuerySet[Enrolment]) -> QuerySet[Enrolment, Decimal]:
+def _hours(rows: QuerySet[Enrolment]) -> QuerySet[Enrolment, Any]:
     return with_hours_attended(rows).values("participant").annotate(total=Sum("hours_attended")).values_list("total")

@@ -102,8 +102,8 @@ def _enrolments(user: User, years: tuple[date, date]) -> Iterable[Entry]:
         .values_list("year", "month", "establishment__name", "domain", "order__state")
         .annotate(amount=Sum("price"))
     )
-    for *where, state, amount in rows:
-        yield Entry(*where, "awaited" if state in waiting else "committed", amount)
+    for year, month, establishment, domain, state, amount in rows:
+        yield Entry(year, month, establishment, domain, "awaited" if state in waiting else "committed", amount)
 
 
 def _fees(user: User, years: tuple[date, date]) -> Iterable[Entry]:
@@ -121,8 +121,8 @@ def _fees(user: User, years: tuple[date, date]) -> Iterable[Entry]:
         .values_list("year", "month", "enrolment__establishment__name", "domain")
         .annotate(amount=Sum("fee"))
     )
-    for *where, amount in rows:
-        yield Entry(*where, "committed", amount)
+    for year, month, establishment, label, amount in rows:
+        yield Entry(year, month, establishment, label, "committed", amount)
 
 
 def _invoices(user: User, years: tuple[date, date]) -> Iterable[Entry]:
@@ -137,5 +137,5 @@ def _invoices(user: User, years: tuple[date, date]) -> Iterable[Entry]:
         .annotate(domain=Subquery(first.annotate(label=domain).values("label")[:1]))
         .values_list("year", "month", "establishment__name", "domain", "amount")
     )
-    for *where, amount in rows.iterator(2000):
-        yield Entry(*where, "invoiced", amount)
+    for year, month, establishment, label, amount in rows.iterator(2000):
+        yield Entry(year, month, establishment, label, "invoiced", amount or NONE)

@@ -17,18 +17,15 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {
         "provider": settings.PROVIDER,
         "demo_mode": settings.DEMO,
-        "nav": _navigation(request.path, bool(user.rights.administered), _sees_amounts(user))
-        if isinstance(user, User)
-        else [],
+        "nav": _navigation_of(user, request.path) if isinstance(user, User) else [],
     }
 
 
-def _sees_amounts(user: User) -> bool:
-    return bool(user.rights.priced_establishments or user.rights.email)
-
-
-def _navigation(path: str, administrator: bool, amounts: bool) -> list[dict[str, Any]]:
-    return [{**place, "current": path.startswith(begins)} for place, begins in _places(administrator, amounts)]
+def _navigation_of(user: User, path: str) -> list[dict[str, Any]]:
+    """Whatever establishments are shown, what an administrator administers stays within reach."""
+    amounts = bool(user.rights.priced_establishments or user.rights.email)
+    places = _places(bool(user.whole_rights.administered), amounts)
+    return [{**place, "current": path.startswith(begins)} for place, begins in places]
 
 
 @cache
@@ -37,14 +34,14 @@ def _places(administrator: bool, amounts: bool) -> list[tuple[dict[str, Any], tu
     places = [
         (_("Tableau de bord"), _("Accueil"), "layout-dashboard", ("dashboard",)),
         (_("Catalogue"), "", "book-open", ("catalogue",)),
-        (_("Inscriptions"), "", "calendar-days", ("enrolment_list", "order_list")),
+        (_("Inscriptions"), "", "calendar-days", ("enrolment_list", "order_list", "waiting_list", "calendar_settings")),
         (_("Collaborateurs"), _("Équipe"), "users", ("participant_list",)),
         (_("Documents"), "", "files", ("document_list",)),
     ]
     if amounts:
         places.append((_("Budget"), "", "wallet", ("budget",)))
     if administrator:
-        places.append((_("Accès"), "", "key-round", ("access_list",)))
+        places.append((_("Accès"), "", "key-round", ("access_list", "journal")))
     return [
         ({"label": label, "short": short, "icon": icon, "url": reverse(names[0])}, tuple(map(reverse, names)))
         for label, short, icon, names in places

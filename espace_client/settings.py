@@ -344,4 +344,15 @@ PROVIDER = {
     "platform": env.str("PROVIDER_PLATFORM", ""),
 }
 
+# A provider without numbers cannot issue; these are invented, valid in form, and used by a demonstration only.
+DEMO_PROVIDER = {
+    "siret": "90184726500019",
+    "nda": "11922345692",
+    "legal": "SAS au capital de 500 000 € · RCS Nanterre 901 847 265",
+    "iban": "FR7630001007941234567890185",
+    "platform": "Plateforme agréée de démonstration",
+}
+if DEMO:
+    PROVIDER = {**DEMO_PROVIDER, **{key: value for key, value in PROVIDER.items() if value}}
+
 env.seal()

@@ -46,9 +46,9 @@ def csv_answer(name: str, columns: Sequence[str], rows: Iterable[Sequence[Value]
 
 def _lines(columns: Sequence[str], rows: Iterable[Sequence[Value]]) -> Iterator[str]:
     writer = csv.writer(_Echo(), delimiter=";")
-    yield BOM + writer.writerow(columns)  # type: ignore[operator]  # _Echo gives the text back
+    yield BOM + writer.writerow(columns)
     for row in rows:
-        yield writer.writerow([as_text(value) for value in row])  # type: ignore[misc]
+        yield writer.writerow([as_text(value) for value in row])
 
 
 def xlsx_answer(name: str, columns: Sequence[str], rows: Iterable[Sequence[Value]]) -> HttpResponse:

@@ -45,7 +45,9 @@ def happened(events: Iterable[EnrolmentEvent], *, amounts_visible: bool) -> list
             notes.append(_("Frais : %s HT.") % money(event.fee))
         elif event.rate:
             notes.append(_("Avec frais."))
-        if event.actor_email:
+        if event.actor is not None and event.actor.is_staff:
+            notes.append(_("Par nos équipes."))
+        elif event.actor_email:
             notes.append(_("Par %s.") % event.actor_email)
         state = "bad" if event.kind in BAD else "done"
         note = " ".join(note for note in notes if note)
@@ -56,11 +58,14 @@ def happened(events: Iterable[EnrolmentEvent], *, amounts_visible: bool) -> list
 def happened_to(
     decisions: Iterable[OrderEvent], changes: Iterable[EnrolmentEvent], *, amounts_visible: bool
 ) -> list[Step]:
-    """What was decided about an order, and what changed in it, in the order of time; its placing apart."""
+    """What was decided about an order, and what changed in it, in the order of time; its placing apart.
+
+    What happened alike to several people is said once.
+    """
     found = [(one.at, _decision(one)) for one in decisions if one.kind != OrderEventKind.PLACED] + [
         (one.at, step) for one in changes for step in happened([one], amounts_visible=amounts_visible)
     ]
-    return [step for _at, step in sorted(found, key=lambda pair: pair[0])]
+    return list(dict.fromkeys(step for _at, step in sorted(found, key=lambda pair: pair[0])))
 
 
 def _decision(event: OrderEvent) -> Step:

@@ -14,11 +14,20 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from accounts.document_types import DocumentType
-from accounts.models import Access, Invitation
+from accounts.models import Access, Establishment, Invitation
 from accounts.roles import Role
 from catalogue.models import Session
 from documents.models import Archive, Document
-from enrolments.models import Enrolment, Order, Participant, SessionProposal, WaitingEntry
+from enrolments.models import (
+    Enrolment,
+    Order,
+    OrderDraft,
+    OrderState,
+    Participant,
+    SessionProposal,
+    WaitingEntry,
+)
+from enrolments.transitions import any_state
 from tests.accords import make_accord
 from tests.conftest import ClientFor
 from tests.worlds import World, make_order
@@ -43,7 +52,7 @@ class Row:
     """A route: who gets `allowed`; every other member gets `refused`, a visitor `anonymous`."""
 
     allowed_to: frozenset[str]
-    about: Callable[[World], Model] | None = None
+    about: Callable[[World], Model | dict[str, object]] | None = None
     kwargs: tuple[tuple[str, object], ...] = ()
     allowed: int = 200
     refused: int = 404
@@ -68,8 +77,8 @@ def visitors() -> Row:
     return Row(frozenset([ANONYMOUS]), refused=302)
 
 
-def owners(about: Callable[[World], Model], *personas: str) -> Row:
-    return Row(frozenset(personas), about=about)
+def owners(about: Callable[[World], Model | dict[str, object]], *personas: str, allowed: int = 200) -> Row:
+    return Row(frozenset(personas), about=about, allowed=allowed)
 
 
 def order_by(email: str) -> Callable[[World], Order]:
@@ -82,6 +91,30 @@ def document_by(email: str, document_type: DocumentType) -> Callable[[World], Do
 
 def participant_by(email: str) -> Callable[[World], Participant]:
     return lambda world: Participant.objects.filter(enrolments__order=order_by(email)(world)).earliest("pk")
+
+
+def draft_of(persona: str) -> Callable[[World], dict[str, object]]:
+    """The token of a draft of this persona, made when it is first asked for."""
+
+    def token(world: World) -> dict[str, object]:
+        user, session = world.personas[persona], world.sessions[1]
+        return {"token": OrderDraft.objects.get_or_create(owner=user, session=session, order_email=user.email)[0].token}
+
+    return token
+
+
+def transfer_of(persona: str) -> Callable[[World], dict[str, object]]:
+    return lambda world: draft_of(persona)(world) | {"pk": world.sessions[1].pk}
+
+
+def order_to_approve(world: World) -> Order:
+    with any_state():
+        Order.objects.filter(pk=order_by(OTHERS)(world).pk).update(state=OrderState.TO_APPROVE)
+    return order_by(OTHERS)(world)
+
+
+def establishment(world: World) -> Establishment:
+    return world.lille
 
 
 def archive_of(persona: str) -> Callable[[World], Archive]:
@@ -125,7 +158,7 @@ def proposal_to(email: str) -> Callable[[World], SessionProposal]:
             "previous_ends_on": enrolment.starts_on,
             "kind": "moved",
         }
-        where = {"order": enrolment.order, "session": enrolment.session}
+        where: dict[str, Any] = {"order": enrolment.order, "session": enrolment.session}
         return SessionProposal.objects.get_or_create(**where, defaults=dates)[0]
 
     return make
@@ -135,7 +168,7 @@ def waiting_by(email: str) -> Callable[[World], WaitingEntry]:
     """An entry of a waiting list, made once for all the personas of a test."""
 
     def make(world: World) -> WaitingEntry:
-        where = {"session": world.sessions[1], "establishment": world.lille, "order_email": email}
+        where: dict[str, Any] = {"session": world.sessions[1], "establishment": world.lille, "order_email": email}
         return WaitingEntry.objects.get_or_create(**where)[0]
 
     return make
@@ -147,7 +180,7 @@ def some_session(world: World) -> Session:
 
 def session_of_armor(world: World) -> Session:
     """A session with nobody but people of Lille in it, ordered by the responsable."""
-    where = {"code": "SES-LILLE", "course": world.sessions[1].course}
+    where: dict[str, Any] = {"code": "SES-LILLE", "course": world.sessions[1].course}
     dates = {"starts_on": world.sessions[1].starts_on, "ends_on": world.sessions[1].ends_on}
     session, made = Session.objects.get_or_create(**where, defaults=dates)
     if made:
@@ -220,6 +253,22 @@ TABLE: dict[str, list[Row]] = {
     "verification": [Row(frozenset(), refused=404, anonymous=404, kwargs=(("code", "inconnu"),))],
     "document_list": [members()],
     "order_detail": [owners(order_by(MINE), *LILLE, "responsable"), owners(order_by(OTHERS), *LILLE)],
+    "order_approval": [owners(order_to_approve, "administrator", "member_of_two")],
+    "order_withdrawal": [
+        owners(order_by(MINE), "administrator", "member_of_two", "responsable", allowed=302),
+        owners(order_to_approve, "administrator", "member_of_two"),
+    ],
+    "approval_policies": [Row(frozenset(["administrator", "member_of_two", "neighbour"]))],
+    "approval_policy": [owners(establishment, "administrator", "member_of_two")],
+    "enrol_start": [Row(frozenset(MEMBERS), about=lambda world: world.sessions[1])],
+    "enrol_colleagues": [Row(frozenset(MEMBERS), about=lambda world: world.sessions[1])],
+    "enrol_price": [Row(frozenset(MEMBERS), about=lambda world: world.sessions[1])],
+    **{
+        route: [owners(draft_of(persona), persona) for persona in ("administrator", "responsable", "ex_member")]
+        for route in ("enrol_terms", "enrol_summary", "enrol_discard")
+    },
+    # sent, not opened: tests/enrolments/test_enrol_pages.py posts it as its owner and as others
+    "enrol_transfer": [Row(frozenset(MEMBERS), about=transfer_of("administrator"), allowed=405)],
     "participant_detail": [owners(participant_by(MINE), *LILLE, "responsable"), owners(participant_by(OTHERS), *LILLE)],
     "accord_list": [members()],
     "accord_detail": [
@@ -298,6 +347,10 @@ TABLE: dict[str, list[Row]] = {
 }
 
 
+def arguments_of(about: Model | dict[str, object]) -> dict[str, object]:
+    return about if isinstance(about, dict) else {"pk": about.pk}
+
+
 def routes_of(patterns: list[URLPattern | URLResolver]) -> list[str]:
     """The name of every route outside the admin, which tests/espace_client/test_admin_locks.py walks by itself."""
     names = []
@@ -327,7 +380,7 @@ def test_every_refusal_is_paired_with_an_owner() -> None:
 def test_each_persona_gets_the_expected_answer(route: str, world: World, client_for: ClientFor) -> None:
     wrong = []
     for row in TABLE[route]:
-        kwargs = {"pk": row.about(world).pk} if row.about else dict(row.kwargs)
+        kwargs = arguments_of(row.about(world)) if row.about else dict(row.kwargs)
         url = reverse(route, kwargs=kwargs)
         for persona in EVERYONE:
             client: Client = client_for(world.personas.get(persona))

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.document_types import DocumentType
 from accounts.models import Access, EstablishmentGrant, User
 from accounts.services import OwnAdministratorRightError, lowers_own_right
+from accounts.staff_acts import leaves_none
 
 
 class AccessForm(forms.ModelForm[Access]):
@@ -24,6 +25,15 @@ class AccessForm(forms.ModelForm[Access]):
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text=_("Pour un accès standard. Un administrateur ouvre tous les types."),
+    )
+
+    reason = forms.CharField(
+        label=_("Motif"),
+        required=False,
+        min_length=10,
+        max_length=300,
+        help_text=_("Exigé pour retirer son dernier administrateur permanent à un établissement ; gardé au journal."),
+        widget=forms.TextInput(attrs={"class": "vTextField", "autocomplete": "off"}),
     )
 
     class Meta:
@@ -49,4 +59,8 @@ class AccessForm(forms.ModelForm[Access]):
             role, ends_at = cleaned["role"], cleaned["ends_at"]
             if lowers_own_right(held=held, role=role, ends_at=ends_at, actor=self.actor):
                 raise forms.ValidationError(str(OwnAdministratorRightError()))
+            if not cleaned.get("reason") and leaves_none(held, role=role, ends_at=ends_at):
+                self.add_error(
+                    "reason", _("Cet établissement n’aurait plus d’administrateur permanent : dites pourquoi.")
+                )
         return cleaned

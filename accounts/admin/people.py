@@ -21,9 +21,11 @@ from django.views.decorators.http import require_POST
 
 from accounts.labels import label_of
 from accounts.models import Access, NotificationChoices, NotificationKind, User
-from accounts.services import open_account
+from accounts.roles import Role
+from accounts.staff_acts import open_account_with_accesses, set_active, tell_of_activity
 
-from .base import EMPTY, DecidedAdmin, QuestionFilter, ReadOnlyInline, staff
+from .base import EMPTY, QuestionFilter, ReadOnlyInline, staff
+from .people_acts import PeopleActs
 from .people_forms import NewUserForm, PasswordLinkForm
 from .security import AuthenticatorInline, EmailAddressInline, SessionInline
 
@@ -68,7 +70,7 @@ class NotificationInline(ReadOnlyInline[NotificationChoices, User]):
 
 
 @admin.register(User)
-class UserAdmin(DecidedAdmin[User]):
+class UserAdmin(PeopleActs):
     """The login address is changed by its owner, who confirms it; a password is only ever chosen by its owner."""
 
     change_form_template = "admin/accounts/user/change_form.html"
@@ -77,7 +79,7 @@ class UserAdmin(DecidedAdmin[User]):
     search_fields = ("email", "last_name__unaccent", "first_name__unaccent")
     ordering = ("email",)
     autocomplete_fields = ("groups",)
-    readonly_fields = ("has_verified_address", "last_login", "date_joined")
+    readonly_fields = ("has_verified_address", "last_login", "date_joined", "closed_at")
     fixed_fields = ("email",)
     actions = ["send_password_links", "deactivate"]
     inlines = (AccessInline, EmailAddressInline, AuthenticatorInline, SessionInline, NotificationInline)
@@ -93,10 +95,14 @@ class UserAdmin(DecidedAdmin[User]):
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         if obj is None:
-            return [(None, {"fields": self._identity})]
+            accesses = ("establishments", "role", "document_types", "send_link")
+            return [(None, {"fields": self._identity}), (_("Accès, et premier message"), {"fields": accesses})]
         return [
             (None, {"fields": self._identity}),
-            (_("Connexion"), {"fields": ("is_active", "has_verified_address", "last_login", "date_joined")}),
+            (
+                _("Connexion"),
+                {"fields": ("is_active", "has_verified_address", "last_login", "date_joined", "closed_at")},
+            ),
             (_("Équipe interne"), {"fields": TEAM_FIELDS}),
             (_("Import de l’ERP"), {"fields": ("decided_in_portal",)}),
         ]
@@ -122,10 +128,27 @@ class UserAdmin(DecidedAdmin[User]):
         return super().has_delete_permission(request, obj) and not used
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        if change:
-            super().save_model(request, obj, form, change)
-        else:
-            open_account(user=obj)
+        if not change:
+            self._open(request, obj, form.cleaned_data)
+            return
+        if obj.is_active:
+            obj.closed_at = None
+        super().save_model(request, obj, form, change)
+        if "is_active" in form.changed_data:
+            tell_of_activity(user=obj, actor=staff(request))
+
+    def _open(self, request: HttpRequest, user: User, cleaned: dict[str, Any]) -> None:
+        """An account, its accesses, and the mail by which its owner gets in."""
+        open_account_with_accesses(
+            user=user,
+            establishments=list(cleaned.get("establishments", ())),
+            role=Role(cleaned.get("role") or Role.STANDARD),
+            types=cleaned.get("document_types", ()),
+            actor=staff(request),
+        )
+        if cleaned.get("send_link"):
+            PasswordLinkForm(user).send(request)
+            self.message_user(request, _("Le lien est parti à %s.") % user.email, messages.SUCCESS)
 
     def get_urls(self) -> list[URLPattern]:
         link = self.admin_site.admin_view(self.password_link)
@@ -165,9 +188,7 @@ class UserAdmin(DecidedAdmin[User]):
             if user == request.user or not self.has_change_permission(request, user):
                 self.message_user(request, _("%s n’est pas désactivé.") % user, messages.WARNING)
                 continue
-            user.is_active = False
-            user.decide(["is_active"])
-            user.save(update_fields=["is_active", "decided_in_portal"])
+            set_active(user=user, active=False, actor=staff(request))
             self.log_change(request, user, [{"changed": {"fields": ["is_active"]}}])
             done += 1
         text = ngettext("%(count)d compte désactivé.", "%(count)d comptes désactivés.", done) % {"count": done}

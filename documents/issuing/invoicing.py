@@ -79,13 +79,13 @@ def invoice_credited(issue: Issue) -> Document:
     return Document.objects.get(avoirs_asked=issue)
 
 
-def record(issue: Issue, document: Document, paper: Paper) -> None:
-    """Keep the figures of an invoice or avoir; and for an invoice, each seat with what it was billed."""
+def invoice_of(credits: Document | None, document: Document, paper: Paper) -> Invoice:
+    """The figures of an invoice, or of the avoir that `credits` one, as they are printed; not saved yet."""
     bill: Bill = paper.facts["bill"]
     funding: Funding | None = paper.facts.get("funding")
-    Invoice.objects.create(
+    return Invoice(
         document=document,
-        credits_id=issue.credits_id,
+        credits=credits,
         net=bill.net,
         vat=bill.total - bill.net,
         total=bill.total,
@@ -96,12 +96,12 @@ def record(issue: Issue, document: Document, paper: Paper) -> None:
     )
 
 
-def record_seats(document: Document, enrolments: Sequence[Enrolment], bill: Bill) -> None:
-    """Each seat of the invoice as it was billed; the database refuses one that is billed already."""
+def seats_of(document: Document, enrolments: Sequence[Enrolment], bill: Bill) -> list[InvoicedSeat]:
+    """Each seat of an invoice as it bills it, not saved yet; the database refuses one that is billed already."""
     rows = []
     for rank, (group, line) in enumerate(zip(groups_of(enrolments), bill.lines, strict=True)):
         rows += [_seat(document, enrolment, rank, line) for enrolment in group]
-    InvoicedSeat.objects.bulk_create(rows)
+    return rows
 
 
 def _seat(document: Document, enrolment: Enrolment, rank: int, line: BillLine) -> InvoicedSeat:

@@ -20,7 +20,7 @@ from documents.facturx.embedding import embedded_xml
 from documents.issuing import drawing, invoicing, verifying
 from documents.issuing.errors import NotIssuableError
 from documents.issuing.numbering import next_number
-from documents.models import Document, Issue, IssueState, PaperKind
+from documents.models import Document, InvoicedSeat, Issue, IssueState, PaperKind
 from documents.papers import Paper
 from documents.rendering import RenderingError, render
 from documents.store import StoredFile, store
@@ -119,11 +119,11 @@ def _record(issue: Issue, paper: Paper, stored: StoredFile) -> Document:
         replaces_id=issue.replaces_id,
     )
     if issue.paper_kind.gapless:
-        invoicing.record(issue, document, paper)
+        invoicing.invoice_of(issue.credits, document, paper).save()
     if issue.kind == PaperKind.FACTURE:
         order = Order.objects.get(issues=issue)
         billed = list(drawing.detailed(invoicing.billable(order, issue.session_id)))
-        invoicing.record_seats(document, billed, paper.facts["bill"])
+        InvoicedSeat.objects.bulk_create(invoicing.seats_of(document, billed, paper.facts["bill"]))
     return document
 
 

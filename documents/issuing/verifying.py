@@ -42,7 +42,11 @@ def new_code() -> str:
 
 def printed_check(issue: Issue) -> Check:
     """The address of the check of this attestation, as it is printed."""
-    code = issue.check_code or ""
+    return check_at(issue.check_code or "")
+
+
+def check_at(code: str) -> Check:
+    """How an attestation with this code is checked."""
     url = settings.SITE_URL + reverse("verification", args=[code])
     drawn = segno.make(url, error="m", micro=False).svg_inline(
         border=0, scale=1, dark="#14213d", title=_("Code QR : vérifier cette attestation à l’adresse %s") % url

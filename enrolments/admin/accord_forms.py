@@ -189,6 +189,13 @@ class ReplacementForm(forms.Form):
         return cleaned
 
 
+class _Chooser(AutocompleteSelect):
+    """Django's, which fails on an address that somebody mangled instead of leaving the field empty."""
+
+    def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
+        return super().optgroups(name, [one for one in value if str(one).isdecimal() and len(str(one)) < 19], attrs)
+
+
 class CheckerForm(forms.Form):
     """Whose prices are checked, on which day, among which courses, and as if how many seats had been ordered."""
 
@@ -209,7 +216,7 @@ class CheckerForm(forms.Form):
         super().__init__(*args, **kwargs)
         company, establishment = AccordCadre._meta.get_field("company"), AccordCoverage._meta.get_field("establishment")
         for name, field in (("entreprise", company), ("etablissement", establishment)):
-            chooser = AutocompleteSelect(field, admin.site)
+            chooser = _Chooser(field, admin.site)
             chooser.choices = self.fields[name].choices  # type: ignore[attr-defined]  # a ModelChoiceField
             self.fields[name].widget = chooser
 

@@ -212,7 +212,7 @@ class AccordLineAdmin(PortalAdmin[AccordLine]):
         try:
             replace_line(line=line, kind=LineKind(values["kind"]), value=values["value"], starts_on=values["starts_on"])
         except ValidationError as error:
-            for field, problems in getattr(error, "error_dict", {None: error.error_list}).items():
+            for field, problems in error.update_error_dict({}).items():
                 form.add_error(field if field in form.fields else None, problems)
             return False
         self.message_user(request, _("La ligne a une fin, et une autre lui succède."), messages.SUCCESS)

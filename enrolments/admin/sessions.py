@@ -10,8 +10,8 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin.base import QuestionFilter, ReadOnlyInline, TriedForm, count_of
-from catalogue.admin import SessionAdmin
+from accounts.admin.base import QuestionFilter, ReadOnlyInline, count_of
+from catalogue.admin import SessionAdmin, SessionForm
 from catalogue.models import Session, SessionState
 from enrolments.models import Enrolment
 
@@ -41,7 +41,7 @@ class SeatsFilter(QuestionFilter):
     }
 
 
-class SessionForm(TriedForm[Session]):
+class SteppingSessionForm(SessionForm):
     refusals = {"session_state_follows": ("state", _("On ne passe pas de l’état actuel à celui-ci."))}
 
 
@@ -52,7 +52,7 @@ admin.site.unregister(Session)
 class SessionWithEnrolmentsAdmin(SessionAdmin):
     """A session, with who is enrolled in it."""
 
-    form = SessionForm
+    form = SteppingSessionForm
     list_display = (
         "code",
         "course",

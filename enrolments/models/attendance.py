@@ -27,7 +27,11 @@ class AttendanceQuerySet(models.QuerySet["Attendance"]):
         rights = user.rights
         open_to = [one for one in rights.establishments if DocumentType.EMARGEMENT in rights.types_in(one)]
         reach = Q(enrolment__establishment_id__in=sorted(open_to))
-        return self.filter(reach if rights.email is None else reach | Q(enrolment__order_email=rights.email))
+        if rights.email is not None:
+            own = Q(enrolment__order_email=rights.email)
+            bound = Q(enrolment__establishment_id__in=sorted(rights.establishments)) if rights.narrowed else Q()
+            reach |= own & bound
+        return self.filter(reach)
 
 
 class Attendance(models.Model):

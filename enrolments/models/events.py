@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.labels import label_of
 from catalogue.models import Session
 
-from .deal import Enrolment, Participant
+from .deal import Enrolment, Order, Participant
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -95,8 +95,7 @@ class ProposalKind(models.TextChoices):
 class SessionProposalQuerySet(models.QuerySet["SessionProposal"]):
     def visible_to(self, user: User | AnonymousUser) -> SessionProposalQuerySet:
         """What is proposed about the orders that the person may see."""
-        from_orders = Enrolment.objects.visible_to(user).values("order_id")
-        return self.filter(order__in=from_orders)
+        return self.filter(order__in=Order.objects.visible_to(user).order_by().values("pk"))
 
     def open(self) -> SessionProposalQuerySet:
         return self.filter(answered_at__isnull=True)

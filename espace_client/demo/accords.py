@@ -1,17 +1,15 @@
 """The demonstration's accords-cadres, and the price that they gave when an order was placed."""
 
-from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from accounts.models import Establishment
+from catalogue import pricing
 from catalogue.models import AccordCadre, AccordCoverage, AccordLine, Course, Domain, LineKind, LineScope
+from catalogue.prices import read_lines, subjects_of
+from catalogue.pricing import Price
 
 from .story import Story
-
-# From the most general to the most specific: the last that applies wins (PRODUCT.md, "Accord-cadre").
-SPECIFICITY = (LineScope.EVERYTHING, LineScope.DOMAIN, LineScope.SUBDOMAIN, LineScope.COURSE)
-CENT = Decimal("0.01")
 
 # Per accord: code of a domain, sub-domain or course ("" for everything), kind, value, seats from which it applies.
 SOLVANE_LINES = (
@@ -33,13 +31,13 @@ BREVAL_LINES = (
 
 
 def make_accords(story: Story) -> None:
-    """One of the group that has ended, its successor, and one of the public body for two of its three places."""
+    """One of the group that has ended, its successor, and one of two places of the public body that ends soon."""
     today, renewed = story.today, story.today - timedelta(days=330)
     solvane, breval = story.places["siege"].company, story.places["eau"].company
     for reference, company, start, end, lines in (
         ("001", solvane, renewed - timedelta(days=730), renewed - timedelta(days=1), FORMER_LINES),
         ("014", solvane, renewed, renewed + timedelta(days=1094), SOLVANE_LINES),
-        ("027", breval, today - timedelta(days=500), today + timedelta(days=230), BREVAL_LINES),
+        ("027", breval, today - timedelta(days=500), today + timedelta(days=45), BREVAL_LINES),
     ):
         accord = AccordCadre.objects.create(
             reference=f"AC-{start.year}-{reference}",
@@ -49,7 +47,8 @@ def make_accords(story: Story) -> None:
             covers_all=lines is not BREVAL_LINES,
         )
         story.accords.append(accord)
-        story.accord_lines[accord.pk] = AccordLine.objects.bulk_create(_line(accord, *line) for line in lines)
+        AccordLine.objects.bulk_create(_line(accord, *line) for line in lines)
+        story.accord_lines[accord.pk] = read_lines(AccordLine.objects.filter(accord=accord))
     AccordCoverage.objects.bulk_create(
         AccordCoverage(accord=story.accords[-1], establishment=story.places[key]) for key in BREVAL_PLACES
     )
@@ -76,48 +75,22 @@ def _line(accord: AccordCadre, code: str, kind: LineKind, value: str, from_seats
     )
 
 
-@dataclass(frozen=True)
-class Price:
-    """EUR HT for one seat, with the accord and line that gave it, if any."""
-
-    amount: Decimal
-    accord: AccordCadre | None = None
-    line: AccordLine | None = None
-
-
 def price_of(story: Story, course: Course, place: str, day: date, seats: dict[int, int]) -> Price:
-    """What a seat costs an establishment on the day of the order; `seats`: accord → seats ordered under it so far."""
-    for accord in story.accords:
-        if accord.starts_on <= day <= accord.ends_on and _covers(accord, story.places[place], place):
-            ordered = seats.get(accord.pk, 0)
-            fitting = [line for line in story.accord_lines[accord.pk] if _applies(line, course, ordered)]
-            if fitting:
-                best = max(fitting, key=lambda line: (_rank(line), -_amount(line, course)))
-                return Price(min(_amount(best, course), course.public_price), accord, best)
-    return Price(course.public_price)
+    """What a seat costs an establishment on the day of the order; `seats`: of each accord, ordered so far."""
+    lines = [line for accord in in_force(story, place, day) for line in story.accord_lines[accord.pk]]
+    (subject,) = subjects_of([course])
+    return pricing.price_of(subject, lines, seats)
+
+
+def in_force(story: Story, place: str, day: date) -> list[AccordCadre]:
+    """The accords that cover a place on a day."""
+    return [
+        accord
+        for accord in story.accords
+        if accord.starts_on <= day <= accord.ends_on and _covers(accord, story.places[place], place)
+    ]
 
 
 def _covers(accord: AccordCadre, establishment: Establishment, place: str) -> bool:
     same = accord.company_id == establishment.company_id
     return same and (accord.covers_all or place in BREVAL_PLACES)
-
-
-def _applies(line: AccordLine, course: Course, seats: int) -> bool:
-    about = {
-        LineScope.EVERYTHING: True,
-        LineScope.DOMAIN: line.domain_id == course.domain.parent_id,
-        LineScope.SUBDOMAIN: line.domain_id == course.domain_id,
-        LineScope.COURSE: line.course_id == course.pk,
-    }
-    return seats >= line.from_seats and about[LineScope(line.scope)]
-
-
-def _rank(line: AccordLine) -> int:
-    return SPECIFICITY.index(LineScope(line.scope))
-
-
-def _amount(line: AccordLine, course: Course) -> Decimal:
-    if line.fixed_price is not None:
-        return line.fixed_price
-    rate = line.discount_rate or Decimal(0)
-    return (course.public_price * (100 - rate) / 100).quantize(CENT, rounding=ROUND_HALF_UP)

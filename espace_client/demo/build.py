@@ -16,8 +16,11 @@ from .cast import STAFF_EMAIL
 from .catalogue import make_catalogue, make_sessions
 from .drafts import all_drafts
 from .filing import file_sheets, number_sheets
+from .following import make_following
+from .issued import record_issues
 from .journal import make_exceptions, make_imports, make_journal
 from .library import make_library
+from .ordering import make_ordering
 from .orders import make_orders, settle_sessions
 from .papers import all_sheets
 from .press import Press
@@ -41,10 +44,12 @@ def build(*, today: date, press: Press, scale: Scale = FULL) -> Story:
     drafts = all_drafts(story)
     make_orders(story, drafts)
     settle_sessions(story)
+    make_following(story)
+    make_ordering(story)
     scenes = {order.pk: draft.story for order, draft in zip(story.orders, drafts, strict=True)}
     sheets = all_sheets(story, scenes)
     number_sheets(sheets)
-    file_sheets(story, sheets, press)
+    record_issues(story, sheets, file_sheets(story, sheets, press))
     make_library(story)
     make_exceptions(story)
     make_journal(story)

@@ -48,6 +48,19 @@ class Sheet:
     replaces: Sheet | None = None
     prefix: str = ""
     number: str = ""
+    signed: bool = False
+    paper: Paper | None = None
+
+    @property
+    def drawn(self) -> Paper:
+        """Its paper, once `file_sheets` has drawn it."""
+        if self.paper is None:
+            raise ValueError(f"{self.number} is not drawn yet")
+        return self.paper
+
+    @property
+    def bills(self) -> bool:
+        return self.type == DocumentType.FACTURE
 
 
 def number_sheets(sheets: list[Sheet]) -> None:
@@ -61,7 +74,10 @@ def number_sheets(sheets: list[Sheet]) -> None:
 
 def file_sheets(story: Story, sheets: list[Sheet], press: Press) -> list[Document]:
     """Print and save; what replaces another is saved after it."""
-    papers = [sheet.draw(sheet.number) for sheet in sheets]
+    papers = []
+    for sheet in sheets:
+        sheet.paper = sheet.draw(sheet.number)
+        papers.append(sheet.paper)
     printed = tqdm(press(papers), total=len(papers), desc="Documents", unit=" PDF", disable=None, leave=False)
     documents = {
         sheet.number: _document(story, sheet, paper, content)

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 
 from accounts.roles import Role
 from catalogue.models import Session, SessionState
+from catalogue.pricing import Price
+from enrolments.accord_seats import ORDERED
 from enrolments.models import Enrolment, EnrolmentState, Order, OrderChannel, OrderState, Participant
 from enrolments.transitions import any_state
 
-from .accords import Price, price_of
+from .accords import in_force, price_of
 from .cast import OPCOS, PEOPLE, PUBLIC_FUND, STAFF_EMAIL
 from .drafts import Draft
 from .story import Story
@@ -77,18 +79,20 @@ def _enrolments(story: Story, draft: Draft, order: Order, before: Counterparts) 
                 state=_state(story, draft, session, rank),
                 public_price=session.course.public_price,
                 price=price.amount,
-                accord=price.accord,
-                accord_line=price.line,
+                accord_id=None if price.line is None else price.line.accord_id,
+                accord_line_id=None if price.line is None else price.line.id,
             )
-        if price.accord is not None and draft.state not in (OrderState.REFUSED, OrderState.CANCELLED):
-            before.seats_by_accord[price.accord.pk] += draft.seats
+    if draft.place and draft.state in ORDERED:
+        for accord in in_force(story, draft.place, draft.placed_on):
+            before.seats_by_accord[accord.pk] += draft.seats * len(draft.sessions)
 
 
 def _price(story: Story, draft: Draft, session: Session, before: Counterparts) -> Price:
     """Rule 7: on the site, a responsable has the negotiated price once a first order of theirs was validated."""
     known = draft.email in ADMINISTRATORS or draft.email in before.validated_on_site
     if draft.place is None or (draft.channel == OrderChannel.SITE and not known):
-        return Price(session.course.public_price)
+        public = session.course.public_price
+        return Price(public, public, session.course.vat_rate)
     return price_of(story, session.course, draft.place, draft.placed_on, before.seats_by_accord)
 
 

@@ -10,9 +10,12 @@ from decimal import Decimal
 from functools import partial
 from typing import Protocol
 
+from django.conf import settings
+
 from accounts.document_types import DocumentType
 from catalogue.models import Session
 from documents.papers import Paper, Provider, commercial
+from documents.papers.bill import Funding
 from enrolments.models import Enrolment, EnrolmentState, Order, OrderState
 
 from . import received
@@ -21,13 +24,6 @@ from .session_papers import around_session, attendance_sheets
 from .story import Story
 from .working_days import next_office_day
 
-# A provider without numbers cannot issue; these are invented, valid in form, and used when settings have none.
-STAND_IN = {
-    "siret": "90184726500019",
-    "nda": "11922345692",
-    "legal": "SAS au capital de 500 000 € · RCS Nanterre 901 847 265",
-    "iban": "FR7630001007941234567890185",
-}
 # How long an order has papers of every type. Older ones keep their invoice and, where a documented account looks,
 # their attestations: enough to show a history, few enough for `make demo` to start in a minute and a half.
 FOCUS = ("lyon", "toulouse", "morvan", "numerique")
@@ -86,7 +82,7 @@ class Folder:
 
 def all_sheets(story: Story, scenes: dict[int, str]) -> list[Sheet]:
     """Every document, in the order of dates, which is that of numbers; `scenes` by order. Nothing is of the future."""
-    provider = Provider.from_settings(STAND_IN)
+    provider = Provider.from_settings(settings.DEMO_PROVIDER)
     folders = [
         Folder(story, provider, order, story.enrolments[order.pk], scenes.get(order.pk, ""))
         for order in story.orders
@@ -111,11 +107,12 @@ def _sheets_of(folder: Folder) -> Iterator[Sheet]:
         yield from _convention(folder)
     if folder.recent or folder.in_focus:
         yield from around_session(folder.story, folder.provider, folder.enrolments, everything=folder.recent)
+    agreement = None
     if folder.recent and order.opco:
-        build = partial(received.prise_en_charge, share=Decimal("0.7"), subrogation=int(order.number[-1]) % 3 > 0)
-        yield folder.sheet(DocumentType.PRISE_EN_CHARGE, next_office_day(placed + 9 * DAY), build)
+        agreement = folder.sheet(DocumentType.PRISE_EN_CHARGE, next_office_day(placed + 9 * DAY), _agreement(order))
+        yield agreement
     if folder.last_day < folder.story.today:
-        yield from _invoice(folder)
+        yield from _invoice(folder, agreement)
 
 
 def _convention(folder: Folder) -> Iterator[Sheet]:
@@ -134,17 +131,47 @@ def _convention(folder: Folder) -> Iterator[Sheet]:
     yield convention
 
 
-def _invoice(folder: Folder) -> Iterator[Sheet]:
+def _agreement(order: Order) -> OrderPaper:
+    return partial(received.prise_en_charge, share=Decimal("0.7"), subrogation=_subrogated(order))
+
+
+def _subrogated(order: Order) -> bool:
+    return int(order.number[-1]) % 3 > 0
+
+
+@dataclass
+class _Facture:
+    """An invoice of which the OPCO pays its part, by the agreement that was filed before."""
+
+    agreement: Sheet
+
+    def __call__(
+        self, *, provider: Provider, order: Order, enrolments: Sequence[Enrolment], number: str, issued_on: date
+    ) -> Paper:
+        part = self.agreement.drawn.facts["granted"]
+        return commercial.facture(
+            provider=provider,
+            order=order,
+            enrolments=enrolments,
+            number=number,
+            issued_on=issued_on,
+            funding=Funding(order.opco, self.agreement.number, part),
+        )
+
+
+def _invoice(folder: Folder, agreement: Sheet | None) -> Iterator[Sheet]:
     day = next_office_day(folder.last_day + 3 * DAY)
-    invoice = folder.sheet(DocumentType.FACTURE, day, commercial.facture)
+    before = agreement is not None and agreement.issued_on < day and _subrogated(folder.order)
+    build = _Facture(agreement) if agreement is not None and before else commercial.facture
+    invoice = folder.sheet(DocumentType.FACTURE, day, build)
     yield invoice
     absent = [one for one in folder.enrolments if one.state == EnrolmentState.ABSENT]
     if folder.scene == "credit" and absent:
         credited = copy.copy(folder)
         credited.enrolments = absent
         # An avoir names the invoice, whose number is known by the time it is drawn: earlier dates are numbered first.
-        build = _Avoir(invoice, f"Absence justifiée de {absent[0].participant} : la place n’est pas due")
-        yield credited.sheet(DocumentType.FACTURE, next_office_day(day + 8 * DAY), build, prefix=CREDIT_PREFIX)
+        credit = _Avoir(invoice, f"Absence justifiée de {absent[0].participant} : la place n’est pas due")
+        yield credited.sheet(DocumentType.FACTURE, next_office_day(day + 8 * DAY), credit, prefix=CREDIT_PREFIX)
 
 
 @dataclass

@@ -15,6 +15,7 @@ from enrolments.models import Enrolment, EnrolmentState, Order
 
 from .answers import achievements_of, answers_of, hours_attended, marks_of
 from .filing import Sheet
+from .issued import demo_check
 from .story import Story
 from .working_days import next_office_day
 
@@ -87,6 +88,7 @@ def _attestation(story: Story, provider: Provider, one: Enrolment) -> Sheet:
             achievements=achievements_of(one),
             number=number,
             issued_on=day,
+            check=demo_check(number),
         )
 
     return Sheet(DocumentType.ATTESTATION, day, draw, one.order, one, one.session)
@@ -156,5 +158,12 @@ def _sheet(
         )
 
     return Sheet(
-        DocumentType.EMARGEMENT, day, draw, order, session=session, establishment=establishment, replaces=replaces
+        DocumentType.EMARGEMENT,
+        day,
+        draw,
+        order,
+        session=session,
+        establishment=establishment,
+        replaces=replaces,
+        signed=signed,
     )

@@ -9,7 +9,8 @@ from random import Random
 from django.utils import timezone
 
 from accounts.models import Establishment, User
-from catalogue.models import AccordCadre, AccordLine, Course, HalfDay, Session
+from catalogue.models import AccordCadre, Course, HalfDay, Session
+from catalogue.pricing import Line
 from enrolments.models import Enrolment, Order, Participant
 
 SEED = 20261
@@ -45,7 +46,7 @@ class Story:
     sessions: list[Session] = field(default_factory=list)
     half_days: dict[int, list[HalfDay]] = field(default_factory=dict)
     accords: list[AccordCadre] = field(default_factory=list)
-    accord_lines: dict[int, list[AccordLine]] = field(default_factory=dict)
+    accord_lines: dict[int, list[Line]] = field(default_factory=dict)
     staff_pool: dict[str, list[Participant]] = field(default_factory=dict)
     orders: list[Order] = field(default_factory=list)
     enrolments: dict[int, list[Enrolment]] = field(default_factory=dict)

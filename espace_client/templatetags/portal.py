@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.filters import Filters
+from catalogue.filters import CatalogueFilters
 from espace_client import charts, components, formatting, tones
 from espace_client.moulds import Mark, pour
 from espace_client.static_storage import BUNDLE, STYLESHEETS, BundlingStaticFilesStorage
@@ -262,6 +263,12 @@ def bar_chart(rows: Iterable[charts.Row], title: str, now: object, before: objec
 def filter_bar(context: Context, filters: Filters) -> SafeString:
     """`{% filter_bar filters %}`: components/filter_bar.html, for the address and the `sort` of the page."""
     return components.filter_bar(filters, context["request"].path, str(context.get("sort", "")), _params(context))
+
+
+@register.simple_tag
+def catalogue_boxes(filters: CatalogueFilters) -> SafeString:
+    """`{% catalogue_boxes filters %}`: catalogue/boxes.html."""
+    return components.catalogue_boxes(filters)
 
 
 @register.simple_tag(takes_context=True)

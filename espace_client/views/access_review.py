@@ -14,11 +14,13 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from accounts.access_listing import AccessRow, Place, accesses_of, list_places
+from accounts.choice import whole_right
 from accounts.models import User
 from accounts.reviews import confirm
 from espace_client.views.accesses import administrator
 
 
+@whole_right
 @require_http_methods(["GET", "HEAD", "POST"])
 def access_review(request: HttpRequest) -> HttpResponse:
     """Everything to decide, establishment by establishment. POST: confirm one access, or several that are fine."""

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.access_forms import AccessChangeForm
 from accounts.access_listing import accesses_of, list_places, row_of, types_of
 from accounts.changing import OwnAccessError, change_access, take_away
+from accounts.choice import whole_right
 from accounts.models import Access, User
 from accounts.requests import person
 from accounts.reviews import remove_in_review, standings
@@ -35,6 +36,7 @@ def managed_access(user: User, pk: int) -> Any:
     return get_object_or_404(accesses_of(user), pk=pk)
 
 
+@whole_right
 @require_safe
 def access_list(request: HttpRequest) -> HttpResponse:
     """Per establishment, who has what, and what waits."""

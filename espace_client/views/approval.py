@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.choice import whole_right
 from accounts.models import Establishment, User
 from accounts.requests import person
 from enrolments.approving import (
@@ -86,6 +87,7 @@ def order_withdrawal(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "enrolments/approval/withdrawal.html", {"order": order, "seats": seats})
 
 
+@whole_right
 @require_safe
 def approval_policies(request: HttpRequest) -> HttpResponse:
     """The establishments of which the person is an administrator, each with what it asks for."""

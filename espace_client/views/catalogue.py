@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import quote_plus
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -18,10 +19,10 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from catalogue.facets import Branch, facets
-from catalogue.filters import PAGE, CatalogueFilters
+from catalogue.filters import LABELS, PAGE, CatalogueFilters
 from catalogue.listing import ListedCourse
 from catalogue.search import ROWS_PER_PAGE, Found, find
-from enrolments.prices import PricesShown, prices_shown_to
+from enrolments.prices import PricesShown, prices_of
 from espace_client.components import Chip, query
 from espace_client.formatting import number
 
@@ -39,13 +40,13 @@ class CataloguePage:
 
 @dataclass(frozen=True)
 class Place:
-    """A domain in the navigation of the catalogue, with its sub-domains when it is the one that is open."""
+    """A domain in the navigation of the catalogue, or a sub-domain of the one that is open; `courses`: 0 not to say."""
 
     label: str
-    courses: int
     url: str
     current: bool
-    children: list[Place]
+    below: bool
+    courses: int = 0
 
 
 def frame_of(request: HttpRequest) -> str:
@@ -60,12 +61,13 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     filters = CatalogueFilters(request.GET, facets())
     today = timezone.localdate()
     found = find(filters.wanted(), filters.page, today)
-    prices = prices_shown_to(request.user, [course.as_course() for course in found.rows], today)
+    prices = prices_of(request.user, [course.subject for course in found.rows], today, tiers=False)
     context = {
         "frame": frame_of(request),
         "filters": filters,
         "chips": _chips(filters),
         "places": _places(filters),
+        "everywhere": query(filters.address, {"domaine": None}),
         "courses": _priced(found.rows, prices),
         "found": found,
         "page": _page(filters, found),
@@ -73,7 +75,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
         "beyond": filters.page > found.pages,
         "prices": prices,
         "canonical": _canonical(filters, found),
-        "indexable": not {name for name, _value, _words in filters.in_force} - {"domaine"},
+        "indexable": filters.said.keys() <= {"domaine"},
     }
     part = request.htmx and not request.htmx.boosted and not request.htmx.history_restore_request  # type: ignore[attr-defined]
     response = render(request, "catalogue/part.html" if part else "catalogue/catalogue.html", context)
@@ -91,32 +93,31 @@ def _chips(filters: CatalogueFilters) -> list[Chip]:
     """The filters in force, each with the address of the page without it."""
     chips = []
     for name, value, words in filters.in_force:
-        rest = [other for other in filters.said.getlist(name) if other != str(value)]
-        url = query(_params(filters), {name: rest or None})
-        chips.append(Chip(str(filters.fields[name].label), words, url))
+        rest = [other for other in filters.said[name] if other != value]
+        url = query(filters.address, {name: rest or None})
+        chips.append(Chip(str(LABELS[name]), words, url))
     return chips
 
 
-def _params(filters: CatalogueFilters) -> dict[str, list[str]]:
-    """What the address says that was understood, on its first page."""
-    kept = {name: [str(one) for one in values] for name, values in filters.said.lists() if name in filters.fields}
-    return kept | ({"tri": [filters.sort]} if "tri" in filters.params else {})
-
-
 def _places(filters: CatalogueFilters) -> list[Place]:
-    chosen, params = filters.branch, _params(filters)
+    chosen = filters.branch
     opened = filters.facets.parent_of(chosen) if chosen else None
+    rest = query(filters.address, {"domaine": None})
+    begins = f"{rest}&domaine=" if len(rest) > 1 else "?domaine="
 
-    def place(branch: Branch, children: Iterable[Branch]) -> Place:
-        url = query(params, {"domaine": branch.code})
-        below = [place(child, ()) for child in children]
-        return Place(branch.label, branch.courses, url, branch == chosen, below)
+    def place(branch: Branch, *, below: bool) -> Place:
+        courses = 0 if filters.in_force else branch.courses
+        return Place(branch.label, f"{begins}{quote_plus(branch.code)}", branch == chosen, below, courses)
 
-    return [place(one, one.children if one == opened else ()) for one in filters.facets.domains]
+    places = []
+    for one in filters.facets.domains:
+        places.append(place(one, below=False))
+        places += [place(child, below=True) for child in one.children if one == opened]
+    return places
 
 
 def _page(filters: CatalogueFilters, found: Found) -> CataloguePage:
-    params = _params(filters)
+    params = filters.address
     first = (found.page - 1) * ROWS_PER_PAGE + 1
     return CataloguePage(
         first=first,
@@ -129,6 +130,6 @@ def _page(filters: CatalogueFilters, found: Found) -> CataloguePage:
 
 def _canonical(filters: CatalogueFilters, found: Found) -> str:
     """The address under which search engines keep the page: that of its domain, page by page."""
-    kept: dict[str, Any] = {"domaine": filters.cleaned_data["domaine"], PAGE: found.page if found.page > 1 else ""}
+    kept: dict[str, Any] = {"domaine": filters.domain, PAGE: found.page if found.page > 1 else ""}
     said = urlencode({name: value for name, value in kept.items() if value})
     return f"{settings.SITE_URL}{reverse('catalogue')}{'?' + said if said else ''}"

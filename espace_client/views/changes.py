@@ -149,7 +149,11 @@ def _confirm(
     price = quote(enrolment, change, timezone.localdate())
     context = {
         "enrolment": enrolment,
-        "change": change.label,
+        "change": {
+            Change.SUBSTITUTE: _("Remplacer la personne") if enrolment.participant else _("Désigner la personne"),
+            Change.MOVE: _("Changer de session"),
+            Change.CANCEL: _("Annuler l’inscription"),
+        }[change],
         "sentences": [*sentences, price.reason, fee_sentence(price, enrolment, user)],
         "submit": {
             Change.SUBSTITUTE: _("Confirmer le remplacement"),

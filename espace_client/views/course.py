@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from accounts.choice import narrowed
 from catalogue.models import Course, Session
 from documents.drawing import DrawingError, draw
 from documents.papers.training import lines_of
@@ -51,6 +52,7 @@ class OfferedSession:
         return 0 < self.seats.left <= FEW
 
 
+@narrowed
 @login_not_required
 @require_safe
 def course_detail(request: HttpRequest, pk: int) -> HttpResponse:
@@ -106,6 +108,7 @@ def _enrol_url(session: Session, seats: Seats) -> str:
         return ""
 
 
+@narrowed
 @login_not_required
 @require_safe
 @cache_control(public=True, max_age=300)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, ClassVar
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -26,16 +25,15 @@ from documents.listing import DOCUMENTS, Titled
 from documents.models import Document
 from enrolments.agreements import ending_soon
 from enrolments.figures import Months, by_month
-from enrolments.models import Enrolment, Order, OrderState
-from espace_client.formatting import MONTHS_SHORT, money, number, short_date
+from enrolments.models import Enrolment
+from espace_client.formatting import MONTHS_SHORT, money, number
+from espace_client.views.todo import todo_of
 
 WEEKS_AHEAD = 6
 DEPARTURES = 60
 SESSIONS_SHOWN = 6
 NEW_DOCUMENTS = 6
-TASKS = 50
 TASKS_SHOWN = 4
-TO_SIGN_SHOWN = 2
 NEWEST = Ordering("-date", ("-issued_on",))
 
 
@@ -76,36 +74,20 @@ class Departure:
     people: list[Traveller]
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
-    """Something that waits. `tone` is one of espace_client.tones; `route` of `target` is where one sees to it."""
-
-    CHOICES: ClassVar = ("label", "tone", "route")
-
-    label: str
-    tone: str
-    title: str
-    detail: str
-    route: str
-    target: int
-    action: str
-
-
 @require_safe
 def dashboard(request: HttpRequest) -> HttpResponse:
     """The first page of a logged-in person."""
     user = person(request)
-    departures, waiting = departures_of(user), read(_waiting, user)
-    unsigned = to_sign(user)
+    departures, todo = departures_of(user), todo_of(user)
     recent = read(newest_of, user, DOCUMENTS, NEWEST, NEW_DOCUMENTS)
     context = {
         "departures": departures[:SESSIONS_SHOWN],
         "more_departures": max(len(departures) - SESSIONS_SHOWN, 0),
-        "todo": unsigned + tasks_of(waiting[: TASKS_SHOWN - len(unsigned)]),
+        "todo": todo[:TASKS_SHOWN],
         "ending_accords": ending_soon(user, timezone.localdate()),
-        "more_todo": max(len(waiting) - TASKS_SHOWN + len(unsigned), 0),
+        "more_todo": max(len(todo) - TASKS_SHOWN, 0),
         "documents": [DOCUMENTS.row(*document) for document in recent],
-        "summary": summary_of(departures, len(waiting)),
+        "summary": summary_of(departures, len(todo)),
         **figures_of(user),
     }
     return render(request, "dashboard.html", context)
@@ -139,58 +121,6 @@ def _coming(user: User, *, today: date, until: date, condition: Q) -> QuerySet[E
     )[:DEPARTURES]
 
 
-def to_sign(user: User) -> list[Task]:
-    """The quotes that wait for a bon pour accord before their session, newest first; the board has the others."""
-    title, detail, action = _("Bon pour accord %s"), _("émis le %s"), _("Lire et signer")
-    return [
-        Task(_("À signer"), "warm", title % number, detail % short_date(issued_on), "document_sign", pk, action)
-        for pk, number, issued_on in read(_unsigned, user, today=timezone.localdate())
-    ]
-
-
-def _unsigned(user: User, *, today: date, condition: Q) -> QuerySet[Document, Any]:
-    """Current quotes without an acceptance, of orders with a session to come; see accounts.readings."""
-    coming = Enrolment.objects.visible_to(user).active().filter(order=OuterRef("order"), starts_on__gte=today)
-    quotes = [
-        branch.filter(
-            Exists(coming),
-            type=DocumentType.BON_POUR_ACCORD,
-            order__state__in=[OrderState.PENDING, OrderState.VALIDATED],
-            replaced_by__isnull=True,
-            acceptance__isnull=True,
-        )
-        for branch in Document.objects.visible_by_branch(user)
-    ]
-    return first(quotes, ["-issued_on", "-pk"], TO_SIGN_SHOWN).values_list("pk", "number", "issued_on")[:TO_SIGN_SHOWN]
-
-
-def tasks_of(orders: Sequence[Sequence[Any]]) -> list[Task]:
-    """Orders that wait: for the person's approval where they are administrator, else for the team's validation."""
-    title, detail, action = _("Commande %s"), _("passée le %(date)s par %(email)s"), _("Voir")
-    return [
-        Task(
-            label=label_of(OrderState, state),
-            tone="warm",
-            title=title % number,
-            detail=detail % {"date": short_date(placed_on), "email": email},
-            route="order_detail",
-            target=pk,
-            action=action,
-        )
-        for pk, number, state, placed_on, email in orders
-    ]
-
-
-def _waiting(user: User, *, condition: Q) -> QuerySet[Order, Any]:
-    """The newest orders that wait; see accounts.readings."""
-    waiting = [
-        branch.filter(state__in=[OrderState.TO_APPROVE, OrderState.PENDING])
-        for branch in Order.objects.visible_by_branch(user)
-    ]
-    columns = ("pk", "number", "state", "placed_on", "order_email")
-    return first(waiting, ["-placed_on", "-pk"], TASKS).values_list(*columns)[:TASKS]
-
-
 def summary_of(departures: list[Departure], todo: int) -> str:
     """One sentence under the greeting."""
     leaving = sum(len(departure.people) for departure in departures)
@@ -205,7 +135,7 @@ def summary_of(departures: list[Departure], todo: int) -> str:
             % leaving
         )
     if todo:
-        parts.append(ngettext("%d commande en attente", "%d commandes en attente", todo) % todo)
+        parts.append(ngettext("%d point en attente", "%d points en attente", todo) % todo)
     return ", ".join(parts) + "."
 
 

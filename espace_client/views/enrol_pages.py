@@ -61,7 +61,7 @@ def participants_page(
     chosen = list(draft.seats.select_related("participant").order_by("pk")[: SEATS_SHOWN + 1]) if draft else []
     count = seats_in(draft) if draft else 0
     if form is None:
-        form = ParticipantsForm(user, Participant.objects.none(), initial=_initial(kept))
+        form = ParticipantsForm(user, Participant.objects.visible_to(user), initial=_initial(kept))
     seats = seats_of(session)
     return {
         "session": session,

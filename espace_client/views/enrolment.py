@@ -32,7 +32,9 @@ def enrolment_detail(request: HttpRequest, pk: int) -> HttpResponse:
     events = (
         EnrolmentEvent.objects.visible_to(user)
         .filter(enrolment=enrolment)
-        .select_related("participant_before", "participant_after", "session_before__course", "session_after__course")
+        .select_related(
+            "actor", "participant_before", "participant_after", "session_before__course", "session_after__course"
+        )
     )
     documents = (
         Document.objects.visible_to(user).filter(enrolment=enrolment).select_related("session__course", "replaced_by")

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from accounts.access_forms import InviteForm
+from accounts.choice import whole_right
 from accounts.invitations import resend, revoke
 from accounts.inviting import Outcome, send_invitations, warning_about
 from accounts.models import Establishment, Invitation, User
@@ -20,6 +21,7 @@ from accounts.presets import Preset
 from espace_client.views.accesses import administrator
 
 
+@whole_right
 @require_http_methods(["GET", "HEAD", "POST"])
 def access_invite(request: HttpRequest) -> HttpResponse:
     """One or many addresses at once. The good ones go; what is wrong with the others is said, line by line."""

@@ -64,7 +64,9 @@ def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
     changes = list(
         EnrolmentEvent.objects.visible_to(user)
         .filter(enrolment__order=order)
-        .select_related("participant_before", "participant_after", "session_before__course", "session_after__course")
+        .select_related(
+            "actor", "participant_before", "participant_after", "session_before__course", "session_after__course"
+        )
     )
     decisions = OrderEvent.objects.visible_to(user).filter(order=order).select_related("by")
     happened = happened_to(decisions, changes, amounts_visible=amounts_visible)

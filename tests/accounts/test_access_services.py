@@ -63,3 +63,11 @@ def test_staff_who_left_the_team_decide_nothing(world: World) -> None:
     User.objects.filter(pk=boss.pk).update(is_active=False)
     with pytest.raises(PermissionDenied):
         remove_access(access=Access.objects.get(user=world.personas["standard"]), actor=boss)
+
+
+def test_an_administrator_whose_account_was_closed_decides_nothing(world: World) -> None:
+    boss = world.personas["administrator"]
+    User.objects.filter(pk=boss.pk).update(is_active=False)
+    assert not User.objects.rights_of(boss.pk).establishments
+    with pytest.raises(PermissionDenied):
+        remove_access(access=Access.objects.get(user=world.personas["standard"]), actor=boss)

@@ -97,7 +97,8 @@ def test_staff_do_not_remove_their_own_administrator_right(world: World, staff: 
 def test_staff_may_leave_an_establishment_without_administrator(world: World, staff: Client) -> None:
     lyon = world.brume.establishments[0]
     [access] = Access.objects.filter(establishment=lyon)
-    staff.post(reverse("admin:accounts_access_delete", args=[access.pk]), {"post": "yes"})
+    url = reverse("admin:accounts_access_remove_last", args=[access.pk])
+    staff.post(url, {"reason": "Le site a fermé, appel de la direction"})
     assert not Access.objects.filter(establishment=lyon).exists()
     listed = staff.get(reverse("admin:accounts_establishment_changelist"), {"administrateur": "sans"})
     assert {row.pk for row in listed.context["cl"].result_list} == {lyon.pk, world.nice.pk}

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -211,79 +211,6 @@ def test_bad_input_changes_nothing(posted: Any, field: str, browser: Client, acc
     assert types_ticked(accountant) == {DocumentType.FACTURE}
 
 
-# --- Delegations --------------------------------------------------------------------------------------------------
-
-
-def test_a_delegation_stops_by_itself(world: World, browser: Client, accountant: Access, client_for: ClientFor) -> None:
-    today = timezone.localdate()
-    posted = {"role": "administrator", "ends_on": today.isoformat()}
-    browser.post(change(accountant) + "?confirme=1", posted)
-    accountant.refresh_from_db()
-    assert accountant.ends_at is not None
-    local = timezone.localtime(accountant.ends_at)
-    assert (local.date(), local.hour) == (today + timedelta(days=1), 0), "until the end of that day, in Paris"
-    session = client_for(accountant.user)
-    assert session.get(LIST).status_code == 200
-    Access.objects.filter(pk=accountant.pk).update(
-        granted_at=timezone.now() - timedelta(days=2), ends_at=timezone.now() - timedelta(seconds=1)
-    )
-    assert session.get(LIST).status_code == 404, "no job had to run"
-    assert not User.objects.rights_of(accountant.user_id).establishments
-
-
-def test_an_ended_access_is_given_anew(world: World, browser: Client) -> None:
-    ended = Access.objects.get(user=world.personas["delegate_ended"])
-    browser.post(change(ended) + "?confirme=1", {"role": "standard", "preset": "factures"})
-    ended.refresh_from_db()
-    assert (ended.role, ended.ends_at, ended.granted_by) == (Role.STANDARD, None, world.personas["administrator"])
-    assert "ends_at" in ended.decided_in_portal
-    assert User.objects.rights_of(ended.user_id).granted == {world.lille.pk: {DocumentType.FACTURE}}
-
-
-def test_a_delegate_never_leaves_the_establishment_without_a_lasting_administrator(world: World) -> None:
-    neighbour = world.personas["neighbour"]
-    lyon = world.brume.establishments[0]
-    delegate = make_user("interim@brume.example")
-    give_access(delegate, lyon, Role.ADMINISTRATOR, ends_at=timezone.now() + timedelta(days=9))
-    last = Access.objects.get(user=neighbour)
-    soon = timezone.now() + timedelta(days=3)
-    with pytest.raises(ValidationError, match="dernier administrateur permanent"):
-        take_away(access=last, actor=delegate)
-    with pytest.raises(ValidationError, match="dernier administrateur permanent"):
-        change_access(access=last, role=Role.STANDARD, types=[], ends_at=None, actor=delegate)
-    with pytest.raises(ValidationError, match="dernier administrateur permanent"):
-        change_access(access=last, role=Role.ADMINISTRATOR, types=[], ends_at=soon, actor=delegate)
-    User.objects.filter(pk=give_access(make_user("b@brume.example"), lyon, Role.ADMINISTRATOR).user_id).update(
-        is_active=False
-    )
-    with pytest.raises(ValidationError):
-        take_away(access=last, actor=delegate)
-    give_access(make_user("c@brume.example"), lyon, Role.ADMINISTRATOR)
-    assert take_away(access=last, actor=delegate)
-
-
-def test_a_delegate_does_not_lengthen_their_own_kind(world: World, accountant: Access) -> None:
-    delegate, end = make_user("interim@armor.example"), timezone.now() + timedelta(days=9)
-    give_access(delegate, world.lille, Role.ADMINISTRATOR, ends_at=end)
-    for ends_at in (None, end + timedelta(days=1)):
-        with pytest.raises(ValidationError, match="au-delà"):
-            change_access(access=accountant, role=Role.ADMINISTRATOR, types=[], ends_at=ends_at, actor=delegate)
-    assert change_access(access=accountant, role=Role.ADMINISTRATOR, types=[], ends_at=end, actor=delegate)
-
-
-def test_the_page_says_why_a_delegate_may_not(world: World, client_for: ClientFor) -> None:
-    lyon = world.brume.establishments[0]
-    delegate = make_user("interim@brume.example")
-    give_access(delegate, lyon, Role.ADMINISTRATOR, ends_at=timezone.now() + timedelta(days=9))
-    last = Access.objects.get(user=world.personas["neighbour"])
-    browser = client_for(delegate)
-    assert "dernier administrateur permanent" in browser.post(remove(last)).text
-    posted = {"role": "standard", "preset": "tout"}
-    assert "dernier administrateur permanent" in browser.post(change(last) + "?confirme=1", posted).text
-    last.refresh_from_db()
-    assert last.role == Role.ADMINISTRATOR
-
-
 # --- What goes with an access -------------------------------------------------------------------------------------
 
 
@@ -328,3 +255,17 @@ def test_no_exception_on_a_document_is_revived(road: str, world: World, accounta
     change_access(access=accountant, role=Role.STANDARD, types=types, ends_at=None, actor=boss)
     opened = set(Document.objects.visible_to(User.objects.get(pk=user.pk)))
     assert opened == set(Document.objects.filter(establishment=world.lille, type="facture"))
+
+
+def test_what_one_looks_at_hides_no_access(world: World, client_for: ClientFor) -> None:
+    """The switcher narrows lists and figures, not who is responsible for whom."""
+    boss = world.personas["member_of_two"]
+    User.objects.filter(pk=boss.pk).update(shown_establishments=[world.nice.pk])
+    browser = client_for(boss)
+    for route in ("access_list", "access_review"):
+        assert "comptable@armor.example" in browser.get(reverse(route)).text
+    access = Access.objects.get(user=world.personas["standard"])
+    assert browser.get(change(access)).status_code == 200
+    assert f'href="{LIST}"' in browser.get(reverse("dashboard")).text
+    page = browser.post(reverse("access_invite"), {"establishments": [world.lille.pk], "emails": "x@armor.example"})
+    assert "establishments" not in page.context["form"].errors

@@ -211,3 +211,13 @@ def test_looking_at_some_costs_no_query_more(route: str, world: World, client: C
         costs.append(len(captured))
     assert "Armor Nice" in page
     assert 0 < costs[1] <= costs[0] < 10
+
+
+def test_pages_about_accesses_and_the_navigation_are_not_narrowed(world: World, member: User, client: Client) -> None:
+    choose(client, seul=world.nice.pk)
+    for route in ("access_list", "access_invite", "access_review", "journal", "approval_policies"):
+        page = client.get(reverse(route))
+        assert page.status_code == 200, route
+        assert reverse("access_list") in page.text
+    assert "Armor Lille" in client.get(reverse("access_list")).text
+    assert reverse("access_list") in client.get(reverse("dashboard")).text

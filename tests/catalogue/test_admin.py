@@ -132,7 +132,7 @@ def test_references_of_courses_and_codes_of_sessions_stay(world: World, staff: C
     other = Course.objects.create(
         reference="AUTRE", title="Autre", domain=course.domain, days=1, hours=7, public_price=Decimal(1)
     )
-    posted = {"code": "X", "course": other.pk, "starts_on": "05/01/2026", "ends_on": "06/01/2026", "state": "open"}
+    posted = {"code": "X", "course": other.pk, "starts_on": "05/01/2026", "ends_on": "06/01/2026", "state": "done"}
     posted |= {"seats": 8, "minimum": 4, "city": "Brest", **unchanged("half_days", "enrolments")}
     assert staff.post(change(session), posted).status_code == 302
     session.refresh_from_db()
@@ -165,6 +165,54 @@ def test_the_questions_about_accords(world: World, staff: Client) -> None:
     AccordCadre.objects.filter(pk=accord.pk).update(ends_on=today + timedelta(days=90))
     assert list(staff.get(listing, {"validite": "bientot"}).context["cl"].result_list) == [accord]
     assert AccordLine.objects.count() == 1
+
+
+def test_what_can_not_be_meant_of_a_session_is_told_at_its_field(world: World, staff: Client) -> None:
+    session = world.sessions[1]
+    posted: dict[str, Any] = {"starts_on": "05/01/2027", "ends_on": "06/01/2027", "state": session.state}
+    posted |= {"seats": 8, "minimum": 4, **unchanged("half_days", "enrolments")}
+    refused: list[tuple[dict[str, Any], str, str]] = [
+        ({"minimum": 9}, "minimum", "Le minimum dépasse le nombre de places."),
+        ({"ends_on": "04/01/2027"}, "ends_on", "Une session finit le jour où elle commence, ou après."),
+        ({"state": "done"}, "", ""),
+    ]
+    for wrong, field, told in refused:
+        answer = staff.post(change(session), posted | wrong)
+        if field:
+            assert answer.context["adminform"].form.errors[field] == [told]
+        else:
+            assert answer.status_code == 302
+    answer = staff.post(change(session), posted | {"state": "open"})
+    assert "state" in answer.context["adminform"].form.errors
+    half = {"half_days-TOTAL_FORMS": 1, "half_days-0-date": "09/01/2027", "half_days-0-starts_at": "09:00"}
+    answer = staff.post(change(session), posted | {"state": "done"} | half | {"half_days-0-ends_at": "12:00"})
+    assert "Cette date n’est pas entre le début et la fin de la session." in answer.text
+
+
+def test_courses_leave_the_catalogue_and_come_back(world: World, staff: Client) -> None:
+    course, listing = world.sessions[0].course, reverse("admin:catalogue_course_changelist")
+
+    def found(**query: str) -> list[Course]:
+        return list(staff.get(listing, query).context["cl"].result_list)
+
+    assert found(offre="aucune") == found(offre="retirees") == []
+    staff.post(listing, {"action": "withdraw", "_selected_action": [course.pk]})
+    course.refresh_from_db()
+    assert not course.in_catalogue
+    assert found(offre="retirees") == [course]
+    assert f"/catalogue/{course.pk}/" not in staff.get(change(course)).text
+    staff.post(listing, {"action": "put_back", "_selected_action": [course.pk]})
+    assert f"/catalogue/{course.pk}/" in staff.get(change(course)).text
+    Session.objects.filter(pk=world.sessions[1].pk).update(state="cancelled")
+    assert found(offre="aucune") == [course]
+
+
+def test_a_duration_that_can_not_be_is_told_at_its_field(world: World, staff: Client) -> None:
+    course = world.sessions[0].course
+    posted: dict[str, Any] = {"title": "x", "domain": course.domain_id, "mode": "remote", "kind": "inter"}
+    for days, hours, field in [("1", "70", "hours"), ("0", "0", "days")]:
+        answer = staff.post(change(course), posted | {"days": days, "hours": hours, "public_price": "1"})
+        assert field in answer.context["adminform"].form.errors
 
 
 def test_an_impossible_rate_is_refused_in_french(world: World, staff: Client) -> None:

@@ -1,4 +1,4 @@
-"""One paper of each type, made of objects that are in no database."""
+"""One paper of each type, of objects that are in no database; texts are cut where the database would refuse them."""
 
 from __future__ import annotations
 
@@ -32,22 +32,22 @@ class Case:
     """An order of `trainees` seats for a course of `days`, its texts being `text` wherever a client could write."""
 
     def __init__(self, *, title: str = "Python, les bases", trainees: int = 3, days: int = 3, text: str = "") -> None:
-        company = Company(pk=1, siren="842173969", name=text or "Groupe Solvane")
+        company = Company(pk=1, siren="842173969", name=text[:200] or "Groupe Solvane")
         self.establishment = Establishment(
             pk=1,
             company=company,
             siret="84217396900024",
-            name=text or "Solvane Lyon",
-            address=text or "18 quai Perrache",
+            name=text[:200] or "Solvane Lyon",
+            address=text[:300] or "18 quai Perrache",
             postal_code="69002",
-            city=text or "Lyon",
+            city=text[:100] or "Lyon",
             vat_number="FR40842173969",
             billing_email="factures@solvane.example",
         )
         self.course = Course(
             pk=1,
             reference="PYB-04",
-            title=text or title,
+            title=text[:250] or title,
             domain=Domain(pk=1, code="DEV", label="Développement"),
             days=Decimal(days),
             hours=Decimal(days * 7),
@@ -65,8 +65,8 @@ class Case:
             starts_on=MONDAY,
             ends_on=MONDAY + timedelta(days=days - 1),
             city="Lyon",
-            venue=text or "Centre ib Cegos Part-Dieu, 35 rue des Cuirassiers",
-            trainer=text or "Anaïs Lefort",
+            venue=text[:300] or "Centre ib Cegos Part-Dieu, 35 rue des Cuirassiers",
+            trainer=text[:150] or "Anaïs Lefort",
         )
         self.half_days = [
             HalfDay(session=self.session, date=MONDAY + timedelta(days=rank), starts_at=start, ends_at=end)
@@ -91,7 +91,9 @@ class Case:
             number=f"INS-2026-{rank + 1:05d}",
             order=self.order,
             session=self.session,
-            participant=Participant(pk=rank + 1, last_name=text or f"Wiśniewski-{rank}", first_name=text or "Zoë"),
+            participant=Participant(
+                pk=rank + 1, last_name=text[:100] or f"Wiśniewski-{rank}", first_name=text[:100] or "Zoë"
+            ),
             state=EnrolmentState.PRESENT,
             public_price=Decimal("2290.00"),
             price=Decimal("1946.50"),
@@ -117,9 +119,9 @@ class Case:
             DocumentType.EMARGEMENT: self.attendance_sheet(),
             DocumentType.EVALUATION: attendance.evaluation(
                 **one(number="EVA2026-00001", issued_on=later),
-                ratings=[attendance.Rating(text or "Les objectifs ont été atteints", 3)],
+                ratings=[attendance.Rating(text[:200] or "Les objectifs ont été atteints", 3)],
                 achievements=achievements,
-                comment=text or "Très clair.",
+                comment=text[:2000] or "Très clair.",
                 score=85,
             ),
             DocumentType.ATTESTATION: attendance.attestation(

@@ -255,3 +255,13 @@ def test_papers_about_people_and_versions_stay_inside(world: World, client_for: 
     shown = client.get(reverse("document_detail", args=[first.pk])).context
     assert list(shown["versions"]) == []
     assert ENROLMENT_TYPES
+
+
+@pytest.mark.parametrize("email", ["co-responsable@armor.example", "responsable@armor.example.org"])
+def test_an_address_that_contains_another_opens_nothing_of_it(email: str, world: World) -> None:
+    """Rule 1: equality of the verified address, nothing looser."""
+    order = make_order(None, email, world.sessions[:1])
+    assert Document.objects.filter(order=order).exists()
+    assert not seen(world.personas["responsable"]) & set(
+        Document.objects.filter(order=order).values_list("pk", flat=True)
+    )

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import html
 import io
 import logging
 import os
 import pickle
-import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -26,6 +24,7 @@ from accounts.models import Establishment
 from documents import rendering
 from documents.papers import Paper, Provider
 from documents.papers.bill import bill_of
+from tests.documents.reading import text_of
 from tests.documents.sample_papers import MONDAY, PROVIDER, Case
 
 TYPES = list(DocumentType)
@@ -75,12 +74,6 @@ def printed(papers: dict[DocumentType, Paper]) -> dict[DocumentType, bytes]:
     return {kind: rendering.render(paper) for kind, paper in papers.items()}
 
 
-def text_of(paper: Paper) -> str:
-    """What a reader reads, with plain spaces."""
-    body = rendering.source(paper).split("<body", 1)[1]
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", body)).split())
-
-
 def pages(content: bytes) -> int:
     with pikepdf.open(io.BytesIO(content)) as pdf:
         return len(pdf.pages)
@@ -93,15 +86,15 @@ def fonts(pdf: pikepdf.Pdf) -> Iterator[pikepdf.Object]:
 
 
 @pytest.mark.parametrize("kind", TYPES)
-def test_carries_what_the_law_wants(kind: DocumentType, papers: dict[DocumentType, Paper]) -> None:
-    text = text_of(papers[kind])
+def test_carries_what_the_law_wants(kind: DocumentType, printed: dict[DocumentType, bytes]) -> None:
+    text = text_of(printed[kind])
     missing = [mention for mention in MENTIONS[kind] if " ".join(mention.split()) not in text]
     assert not missing, text
 
 
 @pytest.mark.parametrize("kind", OF_THE_PROVIDER)
-def test_legal_footer(kind: DocumentType, papers: dict[DocumentType, Paper]) -> None:
-    text = text_of(papers[kind])
+def test_legal_footer(kind: DocumentType, printed: dict[DocumentType, bytes]) -> None:
+    text = text_of(printed[kind])
     for mention in (PROVIDER.name, PROVIDER.address, "SIRET 901 847 265 00019", "11 92 23456 92"):
         assert mention in text
     assert "cet enregistrement ne vaut pas agrément de l’État" in text
@@ -172,18 +165,17 @@ def test_an_attendance_sheet_names_one_establishment_only() -> None:
 
 def test_avoir_names_the_invoice_and_is_negative() -> None:
     paper = Case().credit_note()
-    text = text_of(paper)
+    text = text_of(rendering.render(paper))
     assert paper.amount == Decimal("-1946.50")
     assert "Avoir" in text
     assert "FA2026-00001" in text
     assert "−2 335,80 €" in text
-    assert rendering.render(paper).startswith(b"%PDF")
 
 
 def test_exemption_is_named() -> None:
     case = Case()
     case.course.vat_rate = Decimal(0)
-    text = text_of(case.papers()[DocumentType.FACTURE])
+    text = text_of(rendering.render(case.papers()[DocumentType.FACTURE]))
     assert "261-4-4° a du CGI" in text
     assert "Net à payer TTC 5 839,50 €" in text
 
@@ -227,8 +219,45 @@ def test_same_bytes_in_another_process(
     assert run.stdout.split() == [hashlib.sha256(content).hexdigest() for content in printed.values()]
 
 
-def test_hostile_text_is_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    fetched: list[str] = []
+def dangers(pdf: pikepdf.Pdf) -> set[str]:
+    """What in a PDF acts, opens or carries something: every object is looked at."""
+    found = set()
+    for item in pdf.objects:
+        for one in walk(item):
+            if isinstance(one, pikepdf.Dictionary | pikepdf.Stream):
+                found |= {
+                    key for key in ("/JS", "/JavaScript", "/Launch", "/EF", "/EmbeddedFiles", "/AA") if key in one
+                }
+                if one.get("/S") == "/URI":
+                    found.add(str(one.URI))
+    return found
+
+
+def walk(item: object) -> Iterator[object]:
+    """An object and the direct ones in it."""
+    yield item
+    if isinstance(item, pikepdf.Array):
+        for one in item:
+            yield from () if getattr(one, "is_indirect", False) else walk(one)
+    elif isinstance(item, pikepdf.Dictionary):
+        for one in item.values():
+            yield from () if getattr(one, "is_indirect", False) else walk(one)
+
+
+HOSTILE_TEXTS = {
+    "markup": HOSTILE,
+    "directions": "a\u202eb\u2067c\u200fd אבג",
+    "emoji": "\U0001f600\U0001f468\u200d\U0001f469\u200d\U0001f467 é\u0301",
+    "long": "Pneumonoultramicroscopique " * 185,
+    "without a space": "X" * 5000,
+    "template": "{{ 7|add:7 }}{% load static %}&amp;&#60;",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE_TEXTS)
+def test_hostile_text_is_text(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In every field of every type: printed as it is typed, nothing fetched, nothing attached, nothing that acts."""
+    text, fetched = HOSTILE_TEXTS[name], []
     original = rendering.OwnFilesFetcher.fetch
 
     def recording(self: rendering.OwnFilesFetcher, url: str, headers: dict[str, str] | None = None) -> object:
@@ -237,13 +266,15 @@ def test_hostile_text_is_text(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(rendering.OwnFilesFetcher, "fetch", recording)
     rendering._press.cache_clear()
-    for kind, paper in Case(text=HOSTILE).papers(HOSTILE).items():
-        source = rendering.source(paper)
-        assert "<link" not in source, kind
-        assert "<style" not in source, kind
-        assert "&lt;link rel=attachment" in source, kind
-        with pikepdf.open(io.BytesIO(rendering.render(paper))) as pdf:
-            assert set(pdf.attachments) == ({"factur-x.xml"} if kind == DocumentType.FACTURE else set()), kind
+    for kind, paper in Case(text=text).papers(text).items():
+        content = rendering.render(paper)
+        with pikepdf.open(io.BytesIO(content)) as pdf:
+            own = {"/EF", "/EmbeddedFiles"} if kind == DocumentType.FACTURE else set()
+            assert dangers(pdf) == own, kind
+            assert set(pdf.attachments) == ({"factur-x.xml"} if own else set()), kind
+        if name in ("markup", "template"):
+            squeezed = "".join(text_of(content).split())
+            assert "".join(text.split())[:30] in squeezed, kind
     assert fetched
     assert all(url.startswith("static:") for url in fetched)
 

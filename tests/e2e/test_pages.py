@@ -12,7 +12,16 @@ from enrolments.models import Order
 from tests.e2e.conftest import OpenPage, Watched
 from tests.worlds import World
 
-PUBLIC = ["home", "help", "legal", "accessibility", "account_login", "account_signup", "account_reset_password"]
+PUBLIC = [
+    "home",
+    "catalogue",
+    "help",
+    "legal",
+    "accessibility",
+    "account_login",
+    "account_signup",
+    "account_reset_password",
+]
 MEMBERS = [
     "dashboard",
     "enrolment_list",
@@ -37,6 +46,9 @@ def object_pages(world: World) -> list[str]:
         reverse("participant_detail", args=[order.enrolments.earliest("pk").participant_id]),
         reverse("document_detail", args=[document.pk]),
         reverse("search") + "?q=python",
+        reverse("catalogue") + "?q=python&lieu=Lille&prix_min=9&couleur=bleu",
+        reverse("catalogue") + "?q=introuvable",
+        reverse("course_detail", args=[world.sessions[0].course_id]),
         reverse("search") + "?q=introuvable",
         reverse("document_list") + "?type=facture&periode=trimestre",
         reverse("document_list") + "?q=introuvable",
@@ -88,7 +100,7 @@ def test_the_pages_of_a_member_are_accessible(
     assert not unexpected
 
 
-@pytest.mark.parametrize("path", ["home", "account_login", "dashboard", "document_list"])
+@pytest.mark.parametrize("path", ["home", "catalogue", "account_login", "dashboard", "document_list"])
 def test_the_first_page_is_light(path: str, live_world: World, open_page: OpenPage, watched: Watched) -> None:
     """Uncompressed here, so the limit of 100 kB on the wire is met with room to spare."""
     member = path in MEMBERS

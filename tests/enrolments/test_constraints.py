@@ -10,9 +10,9 @@ import pytest
 from django.db import connection, transaction
 
 from catalogue.models import Session
-from enrolments.models import Enrolment, Order, Participant
+from enrolments.models import DraftSeat, Enrolment, Order, OrderDraft, Participant
 from tests.constraints import Side, at_the_same_time, make_side, refused, sides, without_triggers
-from tests.worlds import make_order, make_session, make_sessions, number
+from tests.worlds import make_order, make_session, make_sessions, make_user, number
 
 __all__ = ["sides"]
 Sides = tuple[Side, Side]
@@ -209,3 +209,19 @@ def test_a_participant_changes_hands_or_is_enrolled_never_both() -> None:
     assert len(errors) == 1
     participant.refresh_from_db()
     assert participant.company is None
+
+
+def test_a_draft_is_sound(sides: Sides) -> None:
+    user, session = make_user("lea@armor.example"), sides[0].session
+    draft = OrderDraft.objects.create(owner=user, session=session, order_email=user.email)
+    with refused("draft_one_open_per_session"):
+        OrderDraft.objects.create(owner=user, session=session, order_email=user.email)
+    with refused("draft_email_lower_case"):
+        OrderDraft.objects.filter(pk=draft.pk).update(order_email="Lea@armor.example")
+    OrderDraft.objects.filter(pk=draft.pk).update(order=sides[0].order)
+    other = OrderDraft.objects.create(owner=user, session=session, order_email=user.email)
+    seat = DraftSeat.objects.create(draft=other, participant=sides[0].participant)
+    with refused("draft_seat_once_per_colleague"):
+        DraftSeat.objects.create(draft=other, participant=sides[0].participant)
+    with refused("draft_seat_names_somebody"):
+        DraftSeat.objects.filter(pk=seat.pk).update(participant=None)

@@ -150,14 +150,14 @@ def test_an_entry_is_its_owners(world: World, full: Session) -> None:
 def test_the_database_keeps_entries_sound(world: World, full: Session) -> None:
     entry = wait(world, full)
     rows = WaitingEntry.objects.filter(pk=entry.pk)
-    values: dict[str, Any]
-    for values, constraint in [
+    wrong: list[tuple[dict[str, Any], str]] = [
         ({"state": "offered"}, "waiting_holds_while_offered"),
         ({"held_until": timezone.now()}, "waiting_holds_while_offered"),
         ({"state": "accepted"}, "waiting_accepted_is_enrolled"),
         ({"order_email": "A@b.fr"}, "waiting_email_lower_case"),
         ({"order_email": ""}, "waiting_has_an_email"),
-    ]:
+    ]
+    for values, constraint in wrong:
         with refused(constraint):
             rows.update(**values)
     person = world.brume.company.participants.earliest("pk")

@@ -14,7 +14,7 @@ from accounts.models import Access, User
 from accounts.services import set_document_types
 from enrolments.changing import cancel
 from enrolments.models import Enrolment, OrderState
-from espace_client.budget import budget_of
+from espace_client.budget import NONE, budget_of
 from tests.conftest import ClientFor
 from tests.enrolments.changes import coming, enrolled, make_terms
 from tests.worlds import World, make_order
@@ -33,7 +33,7 @@ def total(world: World, name: str) -> tuple[Decimal, Decimal, Decimal]:
 
 def test_what_is_committed_awaited_and_invoiced(world: World) -> None:
     committed, awaited, invoiced = total(world, "administrator")
-    assert (committed, awaited, invoiced) == (Decimal("1275.00") * 4, 0, Decimal("1234.50") * 2)
+    assert (committed, awaited, invoiced) == (Decimal("1275.00") * 4, NONE, Decimal("1234.50") * 2)
     enrolled(world, coming(world, 5), state=OrderState.PENDING)
     enrolled(world, coming(world, 5), state=OrderState.REFUSED)
     make_terms()
@@ -45,12 +45,12 @@ def test_what_is_committed_awaited_and_invoiced(world: World) -> None:
 def test_each_sees_only_what_they_may(world: World, client_for: ClientFor) -> None:
     assert total(world, "responsable")[0] == Decimal("1275.00") * 4  # Lille and Nice
     assert total(world, "standard")[0] == Decimal("1275.00") * 4
-    assert total(world, "ex_member") == (0, 0, 0)
+    assert total(world, "ex_member") == (NONE, NONE, NONE)
     access = Access.objects.get(user=world.personas["standard"], establishment=world.lille)
     set_document_types(access=access, types=[DocumentType.CONVENTION])
     assert total(world, "standard")[2] == 0, "no invoice may be opened"
     set_document_types(access=access, types=[DocumentType.CONVOCATION])
-    assert total(world, "standard") == (0, 0, 0)
+    assert total(world, "standard") == (NONE, NONE, NONE)
     page = client_for(world.personas["standard"]).get(reverse("budget"))
     assert "1\u202f275" not in page.text
 

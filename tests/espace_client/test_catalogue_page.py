@@ -183,11 +183,14 @@ def test_what_search_engines_may_keep(world: World, parent: Domain, linux: Cours
 
 
 def test_sub_domains_open_with_their_domain(world: World, parent: Domain, linux: Course, visitor: Client) -> None:
-    def labels(**query: str) -> dict[str, list[str]]:
-        return {one.label: [child.label for child in one.children] for one in visitor.get(URL, query).context["places"]}
+    def labels(**query: str) -> list[tuple[str, bool, bool]]:
+        return [(one.label, one.below, one.current) for one in visitor.get(URL, query).context["places"]]
 
-    assert labels() == {"Développement": [], "Systèmes": []}
-    assert labels(domaine=linux.domain.code)["Systèmes"] == ["Linux"]
+    assert labels() == [("Développement", False, False), ("Systèmes", False, False)]
+    opened = labels(domaine=linux.domain.code, q="linux")
+    assert opened == [("Développement", False, False), ("Systèmes", False, False), ("Linux", True, True)]
+    urls = [one.url for one in visitor.get(URL, {"q": "a b", "page": "1"}).context["places"]]
+    assert urls[1] == f"?q=a+b&domaine={parent.code}"
 
 
 def test_withdrawn_and_bespoke_courses_are_nowhere(world: World, linux: Course, visitor: Client) -> None:

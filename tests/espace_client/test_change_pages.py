@@ -6,12 +6,14 @@ import re
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.document_types import DocumentType
 from accounts.models import Access
 from accounts.services import set_document_types
-from enrolments.models import Enrolment, EnrolmentEvent, EnrolmentState, WaitingEntry, WaitingState
+from enrolments.models import Enrolment, EnrolmentEvent, EnrolmentState, EventKind, WaitingEntry, WaitingState
 from enrolments.proposals import cancel_session
 from tests.conftest import ClientFor
 from tests.enrolments.changes import coming, enrolled, make_terms
@@ -154,3 +156,25 @@ def test_nobody_changes_what_they_do_not_see(route: str, world: World, client_fo
         assert client.post(reverse(route, args=[enrolment.pk]), {"convenu": "0", "suite": "1"}).status_code == 404
     enrolment.refresh_from_db()
     assert enrolment.state == EnrolmentState.CONFIRMED
+
+
+@pytest.mark.parametrize("route", ["enrolment_detail", "order_detail", "participant_detail"])
+def test_a_long_history_costs_no_more_queries(route: str, world: World, client_for: ClientFor) -> None:
+    enrolment = enrolled(world, coming(world, 20))
+    about = {
+        "enrolment_detail": enrolment.pk,
+        "order_detail": enrolment.order_id,
+        "participant_detail": Enrolment.objects.values_list("participant_id", flat=True).get(pk=enrolment.pk),
+    }
+    client, counts = client_for(world.personas["administrator"]), []
+    for rank in range(2):
+        with CaptureQueriesContext(connection) as seen:
+            assert client.get(reverse(route, args=[about[route]])).status_code == 200
+        counts.append(len(seen))
+        for days in (30 + rank, 40 + rank):
+            EnrolmentEvent.objects.create(
+                enrolment=enrolment, kind=EventKind.MOVED, session_before=coming(world, days),
+                session_after=enrolment.session, participant_before=enrolment.participant, fee=10,
+            )  # fmt: skip
+    assert counts[0] == counts[1], counts
+    assert counts[0] <= 14

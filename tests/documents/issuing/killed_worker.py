@@ -48,7 +48,7 @@ def arm(step: str, folder: Path) -> None:
         "write": (os, "replace", False),
         "store": (making, "store", True),
         "document": (Document, "save_base", True),
-        "figures": (invoicing, "record_seats", True),
+        "figures": (invoicing, "seats_of", True),
         "commit": (Issue, "save", True),
         "finished": (DBTaskResult, "set_successful", False),
     }

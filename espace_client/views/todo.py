@@ -1,0 +1,215 @@
+"""What waits for a person, on the dashboard: decisions first, then drafts to come back to, then what others decide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, ClassVar
+
+from django.db.models import Case, CharField, Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Value, When
+from django.db.models.functions import TruncDate
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.document_types import DocumentType
+from accounts.labels import label_of
+from accounts.lists import first
+from accounts.models import User
+from accounts.readings import read
+from documents.models import Document
+from enrolments.approving import approvable_by
+from enrolments.models import Enrolment, Order, OrderDraft, OrderState, ProposalKind, SessionProposal, WaitingEntry
+from espace_client.formatting import date_range, short_date
+
+TASKS = 50  # of each sort
+TO_SIGN = 2  # the board of missing papers has the others
+Found = Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something that waits. `tone` is one of espace_client.tones."""
+
+    CHOICES: ClassVar = ("label", "tone", "action")
+
+    label: str
+    tone: str
+    title: str
+    detail: str
+    url: str
+    action: str
+
+
+def todo_of(user: User) -> list[Task]:
+    """Everything that waits, in one query; a second says which orders wait for this person, when one waits at all."""
+    today = timezone.localdate()
+    by_sort: dict[str, list[Found]] = {}
+    for sort, *row in read(_everything, user, today=today, now=timezone.now()):
+        by_sort.setdefault(sort, []).append(row)
+    orders = sorted(by_sort.get("order", []), key=lambda row: (row[3], row[0]), reverse=True)
+    mine = _to_decide(user, orders)
+    tasks = [_order_task(row, decide=True) for row in orders if row[0] in mine]
+    for sort, task_of in SORTS.items():
+        tasks += [task_of(row) for row in sorted(by_sort.get(sort, []), key=lambda row: (row[3], row[0]))]
+    return tasks + [_order_task(row, decide=False) for row in orders if row[0] not in mine]
+
+
+def _everything(user: User, *, today: date, now: datetime, condition: Q) -> QuerySet[Any, Any]:
+    """One row for each thing: its sort, an id, two texts, two dates, a number; see accounts.readings."""
+    orders, *others = (
+        _waiting_orders(user),
+        _offers(user, now),
+        _proposals(user),
+        _drafts(user, today),
+        _unsigned(user, today),
+    )
+    everything: QuerySet[Any, Any] = orders.union(*others, all=True)
+    return everything
+
+
+def _columns(sort: str, *columns: Any, number: Any = None) -> dict[str, Any]:
+    """The columns of one sort under the names that all sorts share."""
+    names = ("about", "text", "detail", "begins", "ends")
+    given = [F(column) if isinstance(column, str) else column for column in columns]
+    return {
+        "sort": Value(sort, CharField()),
+        **dict(zip(names, given, strict=True)),
+        "number_of": Value(0, IntegerField()) if number is None else number,
+    }
+
+
+def _listed(rows: QuerySet[Any, Any], columns: dict[str, Any], limit: int) -> QuerySet[Any, Any]:
+    listed: QuerySet[Any, Any] = rows.annotate(**columns).values_list(*columns)
+    return listed[:limit]
+
+
+def _waiting_orders(user: User) -> QuerySet[Any, Any]:
+    """The newest orders that wait for an approval or for the team."""
+    waiting = [
+        branch.filter(state__in=[OrderState.TO_APPROVE, OrderState.PENDING])
+        for branch in Order.objects.visible_by_branch(user)
+    ]
+    rows = first(waiting, ["-placed_on", "-pk"], TASKS)
+    # The number: 1 when the order waits for an approval.
+    to_approve = Case(When(state=OrderState.TO_APPROVE, then=1), default=0, output_field=IntegerField())
+    columns = _columns("order", "pk", "number", "order_email", "placed_on", "placed_on", number=to_approve)
+    return _listed(rows, columns, TASKS)
+
+
+def _offers(user: User, now: datetime) -> QuerySet[Any, Any]:
+    """Seats that are held for somebody of a waiting list."""
+    rows = WaitingEntry.objects.visible_to(user).holding().filter(held_until__gt=now).order_by("held_until", "pk")
+    texts = ("pk", "session__course__title", Value("", CharField()), TruncDate("held_until"), "session__starts_on")
+    return _listed(rows, _columns("offer", *texts), TASKS)
+
+
+def _proposals(user: User) -> QuerySet[Any, Any]:
+    """Sessions that we cancelled or moved, and that nobody has answered about."""
+    rows = SessionProposal.objects.visible_to(user).open().order_by("previous_starts_on", "pk")
+    texts = ("pk", "session__course__title", "kind", "previous_starts_on", "previous_ends_on")
+    return _listed(rows, _columns("proposal", *texts), TASKS)
+
+
+def _drafts(user: User, today: date) -> QuerySet[Any, Any]:
+    """Orders begun and not confirmed, whose session still is to come."""
+    drafts = OrderDraft.objects.visible_to(user).open().filter(session__starts_on__gt=today)
+    rows = drafts.order_by("session__starts_on", "pk")
+    texts = ("session_id", "session__course__title", Value("", CharField()), "session__starts_on", "session__ends_on")
+    return _listed(rows, _columns("draft", *texts, number=Count("seats") + F("unnamed_seats")), TASKS)
+
+
+def _unsigned(user: User, today: date) -> QuerySet[Any, Any]:
+    """Current quotes without an acceptance, of orders with a session to come."""
+    coming = Enrolment.objects.visible_to(user).active().filter(order=OuterRef("order"), starts_on__gte=today)
+    quotes = [
+        branch.filter(
+            Exists(coming),
+            type=DocumentType.BON_POUR_ACCORD,
+            order__state__in=[OrderState.PENDING, OrderState.VALIDATED],
+            replaced_by__isnull=True,
+            acceptance__isnull=True,
+        )
+        for branch in Document.objects.visible_by_branch(user)
+    ]
+    rows = first(quotes, ["-issued_on", "-pk"], TO_SIGN)
+    texts = ("pk", "number", Value("", CharField()), "issued_on", "issued_on")
+    return _listed(rows, _columns("quote", *texts), TO_SIGN)
+
+
+def _to_decide(user: User, orders: Sequence[Found]) -> set[int]:
+    """Ids of the orders that this person approves or declines."""
+    ids = [pk for pk, *_texts, to_approve in orders if to_approve]
+    return set(approvable_by(user, user.rights).filter(pk__in=ids).values_list("pk", flat=True)) if ids else set()
+
+
+def _order_task(row: Found, *, decide: bool) -> Task:
+    pk, number, email, placed_on, _same, to_approve = row
+    return Task(
+        label=label_of(OrderState, OrderState.TO_APPROVE if to_approve else OrderState.PENDING),
+        tone="warm",
+        title=_("Commande %s") % number,
+        detail=_("passée le %(date)s par %(email)s") % {"date": short_date(placed_on), "email": email},
+        url=reverse("order_approval" if decide else "order_detail", args=[pk]),
+        action=_("Approuver ou décliner") if decide else _("Voir"),
+    )
+
+
+def _offer_task(row: Found) -> Task:
+    pk, title, _text, until, begins, _number = row
+    detail = _("session du %(day)s · place tenue jusqu’au %(until)s")
+    return Task(
+        label=_("Place proposée"),
+        tone="warm",
+        title=title,
+        detail=detail % {"day": short_date(begins), "until": short_date(until)},
+        url=reverse("waiting_detail", args=[pk]),
+        action=_("Répondre"),
+    )
+
+
+def _proposal_task(row: Found) -> Task:
+    pk, title, kind, begins, ends, _number = row
+    return Task(
+        label=label_of(ProposalKind, kind),
+        tone="warm",
+        title=title,
+        detail=date_range(begins, ends),
+        url=reverse("proposal_detail", args=[pk]),
+        action=_("Répondre"),
+    )
+
+
+def _draft_task(row: Found) -> Task:
+    session, title, _text, begins, ends, count = row
+    seats = ngettext("%d place, à confirmer", "%d places, à confirmer", count) % count
+    return Task(
+        label=_("En préparation"),
+        tone="brand",
+        title=title,
+        detail=f"{date_range(begins, ends)} · {seats}",
+        url=reverse("enrol_start", args=[session]),
+        action=_("Reprendre"),
+    )
+
+
+def _quote_task(row: Found) -> Task:
+    pk, number, _text, issued_on, _same, _number = row
+    return Task(
+        label=_("À signer"),
+        tone="warm",
+        title=_("Bon pour accord %s") % number,
+        detail=_("émis le %s") % short_date(issued_on),
+        url=reverse("document_sign", args=[pk]),
+        action=_("Lire et signer"),
+    )
+
+
+SORTS: Mapping[str, Callable[[Found], Task]] = {
+    "offer": _offer_task,
+    "proposal": _proposal_task,
+    "quote": _quote_task,
+    "draft": _draft_task,
+}
