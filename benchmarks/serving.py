@@ -65,6 +65,17 @@ class Server:
         assert statuses == ["200 OK"], f"{path}: {statuses}"
         return timing
 
+    def body(self, path: str, cookie: str) -> Iterable[bytes]:
+        """The answer to one request, as it comes; AssertionError unless it is answered 200."""
+        statuses: list[str] = []
+
+        def start_response(status: str, headers: list[tuple[str, str]], _exception: Any = None) -> None:
+            statuses.append(status)
+
+        body: Iterable[bytes] = self._handler(_environ(path, cookie), start_response)  # type: ignore[arg-type]
+        assert statuses == ["200 OK"], f"{path}: {statuses}"
+        return body
+
     def _send(self, body: Iterable[bytes]) -> None:
         """Send an answer nowhere, a file with the system call that gunicorn uses."""
         if isinstance(body, FileWrapper):

@@ -29,8 +29,6 @@ def convert(content: bytes) -> bytes | Flaw:
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     try:
         with Image.open(io.BytesIO(content), formats=["JPEG", "PNG"]) as picture:
-            if picture.width * picture.height > MOST_PIXELS:
-                return Flaw.HUGE_PICTURE
             picture.load()
             plain = content if _is_plain(picture) else _on_white(picture)
         layout = img2pdf.get_layout_fun(A4, fit=img2pdf.FitMode.into, auto_orient=True)

@@ -58,5 +58,11 @@ def _answer(request: HttpRequest, evaluation: Evaluation) -> HttpResponse:
 @require_safe
 def evaluation_results(request: HttpRequest) -> HttpResponse:
     """What participants answered, summed; small groups are hidden."""
-    context = {"courses": results_for(person(request)), "fewest": FEWEST}
+    courses = results_for(person(request))
+    context = {
+        "courses": courses,
+        "shown": [course for course in courses if course.summary],
+        "masked": [course for course in courses if not course.summary],
+        "fewest": FEWEST,
+    }
     return render(request, "evaluations/results.html", context)

@@ -12,6 +12,7 @@ from unittest import mock
 from zipfile import ZipFile
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.db import DatabaseError
 from django.http import StreamingHttpResponse
 from django.test import Client
@@ -102,6 +103,7 @@ def test_an_empty_filter_and_one_too_large_are_said(client: Client, monkeypatch:
 
 def test_what_was_asked_for_is_one_s_own(world: World, client: Client, client_for: ClientFor) -> None:
     archive = ask(client)
+    assert not Archive.objects.visible_to(AnonymousUser()).exists()
     neighbour = client_for(world.personas["member_of_two"])
     for route in ("archive_detail", "archive_download"):
         assert neighbour.get(reverse(route, args=[archive.pk])).status_code == 404

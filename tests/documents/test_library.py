@@ -90,11 +90,11 @@ def test_everything_can_be_marked_as_seen(world: World, client: Client) -> None:
     client.get(URL)
     come_back(client, world)
     assert new_rows(client)
-    assert "Tout marquer comme vu" in client.get(URL).text
+    assert "Marquer comme vus" in client.get(URL).text
     answer = client.post(reverse("documents_seen"), follow=True)
     assert "marqués comme vus" in answer.text
     assert not new_rows(client)
-    assert "Tout marquer comme vu" not in client.get(URL).text
+    assert "Marquer comme vus" not in client.get(URL).text
 
 
 def test_a_visit_is_written_once_in_a_while_and_is_one_s_own(

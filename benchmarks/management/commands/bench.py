@@ -13,6 +13,7 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
+from benchmarks.archiving import archive_table, measure_archive
 from benchmarks.catalogue_world import fill_catalogue
 from benchmarks.checking import assert_lawful
 from benchmarks.databases import Database, make_databases
@@ -69,6 +70,7 @@ class Command(BaseCommand):
         found = measure(sites, rounds or (40 if quick else 150), [only] if only else ())
         report = f"{machine()}\n\n{pages_table(found, *worlds)}\n"
         report += f"\n{import_table(imported)}\n" if imported else ""
+        report += "" if only else f"\n{archive_table(measure_archive(sites[-1]))}\n"
         for database in (*databases, empty):
             database.close()
         return report
