@@ -18,7 +18,8 @@ from pathlib import Path
 
 KEPT = 64  # PDFs of some 30 kB
 PATIENCE = 8.0  # seconds that a page waits for its turn
-SECONDS = 20.0  # for one PDF, the start of the process included
+SECONDS = 20.0  # for one PDF
+START_SECONDS = 60.0  # for the process to load: two or three on a machine that has nothing else to do
 _PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -77,6 +78,9 @@ class Drawer:
                 command, cwd=_PROJECT, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
             )
         self._connection = Connection(ours.detach())
+        if not self._connection.poll(START_SECONDS):
+            raise EOFError
+        self._connection.recv_bytes()  # it is ready
         return self._connection
 
     def stop(self) -> None:

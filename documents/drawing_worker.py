@@ -20,6 +20,7 @@ def work(parent: Connection) -> None:
     django.setup()
     from documents import rendering
 
+    parent.send_bytes(b"ready")
     while parent.poll(IDLE):
         try:
             page = parent.recv_bytes()

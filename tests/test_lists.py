@@ -193,7 +193,7 @@ PAGES = {
     "order_list": 4,
     "enrolment_list": 4,
     "participant_list": 3,
-    "search": 6,
+    "search": 7,
     "account_home": 4,
 }
 

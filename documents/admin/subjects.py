@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import ReadOnlyInline
-from catalogue.models import Session
+from catalogue.models import Session, SessionState
 from documents.models import Document
 from enrolments.admin.enrolments import EnrolmentAdmin
 from enrolments.admin.orders import OrderAdmin
 from enrolments.admin.sessions import SessionWithEnrolmentsAdmin
 from enrolments.models import Enrolment, Order
+from enrolments.signals import session_confirmed
 
 from .actions import FOR_ENROLMENTS, FOR_ORDERS, FOR_SESSIONS
 from .documents import link_to_file
@@ -53,11 +55,17 @@ class EnrolmentWithDocumentsAdmin(EnrolmentAdmin):
     """An enrolment, with its papers."""
 
     inlines = (DocumentOfEnrolmentInline,)
-    actions: ClassVar[Any] = ["give_back", *FOR_ENROLMENTS]
+    actions = ["give_back", *FOR_ENROLMENTS]
 
 
 @admin.register(Session)
 class SessionWithPapersAdmin(SessionWithEnrolmentsAdmin):
     """A session, whose papers are issued for everybody at once."""
 
-    actions: ClassVar[Any] = FOR_SESSIONS
+    actions = FOR_SESSIONS
+
+    def save_model(self, request: HttpRequest, obj: Session, form: Any, change: bool) -> None:
+        """A session that staff confirm is told of: its convocations and attendance sheets are then due."""
+        super().save_model(request, obj, form, change)
+        if "state" in form.changed_data and obj.state in (SessionState.CONFIRMED, SessionState.GUARANTEED):
+            session_confirmed.send(Session, session=obj)

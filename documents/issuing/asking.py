@@ -93,6 +93,19 @@ def reissue(*, subjects: Iterable[Subject], reason: str) -> IssueBatch | None:
 
 
 @transaction.atomic
+def summon(*, seat: Enrolment, reason: str) -> IssueBatch | None:
+    """Have a convocation made to the session that a seat is in now; it replaces one to a session that the seat left."""
+    subject = Subject.of_seat(PaperKind.CONVOCATION, seat)
+    filed = Document.objects.select_for_update(of=["self"]).filter(enrolment=seat, type=PaperKind.CONVOCATION)
+    current = filed.filter(replaced_by__isnull=True).order_by("-pk").first()
+    if current is not None and current.session_id == seat.session_id:
+        return None
+    versions = Issue.objects.filter(kind=subject.kind, **subject.columns).count()
+    issue = Issue(kind=subject.kind, version=versions + 1, replaces=current, **subject.columns)
+    return _keep([issue], reason, None)
+
+
+@transaction.atomic
 def credit(*, invoice: Document, seats: Sequence[InvoicedSeat], reason: str, actor: User) -> IssueBatch:
     """Have an avoir made on seats of an invoice; NotIssuableError, in French, for none, or one credited already."""
     held = Document.objects.select_for_update().get(pk=invoice.pk)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Establishment, User
 from catalogue.models import Session, SessionState
-from documents.issuing.asking import Subject, ask, reissue
+from documents.issuing.asking import Subject, ask, reissue, summon
 from documents.issuing.drawing import WILL_RUN
 from documents.models import IssueBatch, PaperKind
 from enrolments.attendance import with_hours_attended
@@ -57,6 +57,17 @@ def when_substituted(enrolment: Enrolment) -> IssueBatch | None:
     return reissue(subjects=convocation, reason=reason) or ask(subjects=convocation, reason=reason)
 
 
+def when_moved(enrolment: Enrolment, previous: Session) -> IssueBatch | None:
+    """A convocation to the session that the trainee goes to, in the place of the other one; and the lists, anew."""
+    reason = _("Inscription %s déplacée") % enrolment
+    _reissue_lists(enrolment, reason)
+    _reissue_sheet(enrolment.order, previous, reason)
+    seat = _seats(Enrolment.objects.filter(pk=enrolment.pk)).first()
+    if seat is None or seat.participant_id is None or seat.session.state not in WILL_RUN:
+        return None
+    return summon(seat=seat, reason=reason)
+
+
 def when_cancelled(enrolment: Enrolment) -> IssueBatch | None:
     """The lists that still name the trainee, anew, when somebody is left on them."""
     return _reissue_lists(enrolment, _("Inscription %s annulée") % enrolment)
@@ -67,10 +78,19 @@ def _reissue_lists(enrolment: Enrolment, reason: str) -> IssueBatch | None:
     subjects = []
     if order.state == OrderState.VALIDATED and order.enrolments.active().exists():
         subjects.append(Subject.of_order(PaperKind.CONVENTION, order))
+    return reissue(subjects=[*subjects, *_sheet(order, session)], reason=reason)
+
+
+def _reissue_sheet(order: Order, session: Session, reason: str) -> None:
+    reissue(subjects=_sheet(order, session), reason=reason)
+
+
+def _sheet(order: Order, session: Session) -> list[Subject]:
+    """The attendance sheet of the order's establishment, while the session is to come and somebody of it is left."""
     others = _seats(session.enrolments.filter(order__establishment=order.establishment))
-    if order.establishment is not None and session.state != SessionState.DONE and others.exists():
-        subjects.append(Subject.of_sheet(session, order.establishment))
-    return reissue(subjects=subjects, reason=reason)
+    if order.establishment is None or session.state == SessionState.DONE or not others.exists():
+        return []
+    return [Subject.of_sheet(session, order.establishment)]
 
 
 def _seats(enrolments: QuerySet[Enrolment]) -> QuerySet[Enrolment]:

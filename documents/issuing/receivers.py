@@ -40,3 +40,8 @@ def on_enrolment_substituted(enrolment: Enrolment, **kwargs: Any) -> None:
 @receiver(signals.enrolment_cancelled)
 def on_enrolment_cancelled(enrolment: Enrolment, **kwargs: Any) -> None:
     due.when_cancelled(enrolment)
+
+
+@receiver(signals.enrolment_moved)
+def on_enrolment_moved(enrolment: Enrolment, previous: Session, **kwargs: Any) -> None:
+    due.when_moved(enrolment, previous)

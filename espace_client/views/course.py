@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.http import content_disposition_header, urlencode
@@ -100,12 +100,7 @@ def _offered(request: HttpRequest, course: Course) -> list[OfferedSession]:
 
 
 def _enrol_url(session: Session, seats: Seats) -> str:
-    if not seats.left or not sells_online(session):
-        return ""
-    try:
-        return reverse("enrol_start", args=[session.pk])
-    except NoReverseMatch:
-        return ""
+    return reverse("enrol_start", args=[session.pk]) if seats.left and sells_online(session) else ""
 
 
 @narrowed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -56,12 +57,14 @@ def test_a_file_that_two_documents_name_is_read_once(world: World, monkeypatch: 
     twin.pk, twin.number = None, "JUMEAU"
     twin.save(force_insert=True)
     read: list[str] = []
-    original = documents_storage().__class__.open
-    monkeypatch.setattr(
-        documents_storage().__class__,
-        "open",
-        lambda self, name, mode="rb": read.append(name) or original(self, name, mode),
-    )
+    storage = type(documents_storage())
+    original: Any = storage.open
+
+    def recording(self: object, name: str, mode: str = "rb") -> object:
+        read.append(name)
+        return original(self, name, mode)
+
+    monkeypatch.setattr(storage, "open", recording)
     check = check_files()
     assert check.checked == len(read) + 1
 

@@ -65,7 +65,10 @@ def test_each_session_says_how_many_seats_are_left(world: World, course: Course,
     offered = page(client_for(None), course).context["sessions"]
     assert [one.session.pk for one in offered][1:] == [session.pk, full.pk]
     assert [(one.seats_words, one.few) for one in offered][1:] == [("2 places", True), ("Complète", False)]
-    assert not offered[2].enrol_url
+    assert [bool(one.enrol_url) for one in offered][1:] == [True, False]
+    text = page(client_for(None), course).text
+    assert f'href="{reverse("enrol_start", args=[session.pk])}"' in text
+    assert reverse("enrol_start", args=[full.pk]) not in text
 
 
 def test_an_unknown_number_of_seats_is_not_a_full_session(world: World, course: Course, client_for: ClientFor) -> None:

@@ -27,10 +27,16 @@ from accounts.document_types import DocumentType
 from accounts.models import Access, Company, Establishment, Invitation, RemovedAccess, User
 from accounts.roles import Role
 from catalogue.models import AccordCadre, Course, Domain, Session, SessionState
-from documents.models import Document, DocumentGrant, Serving
+from documents import rendering
+from documents.facturx import checking, embedding
+from documents.issuing.numbering import next_number
+from documents.issuing.verifying import verify
+from documents.models import Document, DocumentGrant, FundingAgreement, Issue, PaperKind, Serving
 from enrolments.models import Enrolment, Order, OrderState
 from espace_client.demo import build as demo
 from espace_client.demo.cast import FIRMS, PASSWORD, PEOPLE, STAFF_EMAIL
+from espace_client.demo.filing import number_sheets
+from espace_client.demo.papers import all_sheets
 from espace_client.demo.press import plain
 from espace_client.demo.story import SMALL, Story
 from espace_client.demo.working_days import easter, holidays, is_open, session_start
@@ -304,3 +310,31 @@ def test_working_days() -> None:
     assert not is_open(date(2026, 11, 22))  # a Sunday
     start = session_start(Story(DAY, SMALL).rng, date(2026, 5, 13), 5)
     assert start == date(2026, 5, 18)  # the week of the Ascension has no five days, the next one has
+
+
+def test_its_invoices_are_factur_x(story: Story) -> None:
+    """Really printed: one of each kind passes the official XSD and schematrons."""
+    sheets = all_sheets(story, {})
+    number_sheets(sheets)
+    for sheet in sheets:
+        sheet.paper = sheet.draw(sheet.number)
+    bills = [sheet.drawn for sheet in sheets if sheet.bills]
+    funded = [paper for paper in bills if paper.facts["funding"]]
+    assert funded
+    for paper in (bills[-1], funded[-1]):
+        checking.check(embedding.embedded_xml(rendering.render(paper)))
+
+
+def test_what_it_issued_is_written_down(story: Story) -> None:
+    """Every generated document has what asked for it, invoices have their figures, attestations can be checked."""
+    assert not Document.objects.filter(type="facture", invoice__isnull=True).exists()
+    assert Issue.objects.filter(kind="avoir", credits__isnull=False).exists()
+    assert FundingAgreement.objects.filter(subrogation=True).exists()
+    attestation = Issue.objects.filter(kind="attestation").latest("pk")
+    assert verify(str(attestation.check_code)).number == attestation.number
+    today = timezone.localdate()
+    with transaction.atomic():
+        number, _day = next_number(PaperKind.FACTURE)
+        transaction.set_rollback(True)
+    assert number not in set(Document.objects.values_list("number", flat=True))
+    assert number.startswith(f"FA{today.year}-")

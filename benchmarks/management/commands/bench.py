@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from argparse import ArgumentParser
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +36,30 @@ class Command(BaseCommand):
         parser.add_argument("--quick", action="store_true", help="100 000 documents, moins de tours")
         parser.add_argument("--only", help="une seule page, par exemple document_list")
         parser.add_argument("--rounds", type=int, help="mesures par page")
+        parser.add_argument(
+            "--papers", action="store_true", help="les PDF seulement : mise en page et lot de convocations"
+        )
         parser.add_argument("--output", type=Path, help="écrit aussi les tableaux dans ce fichier")
 
-    def handle(self, *, quick: bool, only: str | None, rounds: int | None, output: Path | None, **_: Any) -> None:
+    def handle(
+        self, *, quick: bool, only: str | None, rounds: int | None, papers: bool, output: Path | None, **_: Any
+    ) -> None:
+        report = self._papers(quick, rounds) if papers else self._pages(quick, only, rounds)
+        sys.stdout.write(report)
+        if output:
+            output.write_text(report)
+
+    def _papers(self, quick: bool, rounds: int | None) -> str:
+        """What printing costs. Named, not imported: what measures pages does not load WeasyPrint."""
+        (empty,) = make_databases(["papers"])
+        printing = import_module("benchmarks.papers")
+        with empty.in_use():
+            lot = printing.batch_table(100 if quick else 500)
+            report = f"{machine()}\n\n{printing.rendering_table(rounds or 15)}\n\n{lot}\n"
+        empty.close()
+        return report
+
+    def _pages(self, quick: bool, only: str | None, rounds: int | None) -> str:
         call_command("collectstatic", interactive=False, verbosity=0)
         worlds = (SMALL, QUICK if quick else LARGE)
         paper = store(b"%PDF-1.7\n" + b"0" * (PAPER_BYTES - 9))
@@ -47,11 +69,9 @@ class Command(BaseCommand):
         found = measure(sites, rounds or (40 if quick else 150), [only] if only else ())
         report = f"{machine()}\n\n{pages_table(found, *worlds)}\n"
         report += f"\n{import_table(imported)}\n" if imported else ""
-        sys.stdout.write(report)
-        if output:
-            output.write_text(report)
         for database in (*databases, empty):
             database.close()
+        return report
 
     def _site(self, world: World, database: Database, paper: StoredFile) -> Site:
         start = time.perf_counter()

@@ -10,11 +10,13 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.document_types import DocumentType
+from catalogue.models import Session, SessionState
 from documents.issuing import asking, due
 from documents.issuing.asking import Subject
 from documents.models import Document, FundingAgreement, Invoice, Issue, IssueBatch, IssueState
 from documents.papers import Paper
-from tests.admin_rows import change
+from enrolments.transitions import any_state
+from tests.admin_rows import change, unchanged
 from tests.conftest import ClientFor, RunTasks
 from tests.documents.issuing.conftest import Deal
 from tests.worlds import make_document, make_user
@@ -173,3 +175,14 @@ def test_an_agreement_is_typed_in(deal: Deal, team: Client) -> None:
     fields = {"document": document.pk, "funder": "Opco", "file_number": "7", "granted": "900", "subrogation": "on"}
     assert team.post(reverse("admin:documents_fundingagreement_add"), fields).status_code == 302
     assert str(FundingAgreement.objects.get()) == f"Opco · {document}"
+
+
+def test_confirming_a_session_summons_its_trainees(deal: Deal, team: Client) -> None:
+    with any_state():
+        Session.objects.filter(pk=deal.session.pk).update(state=SessionState.OPEN)
+    form = team.get(change(deal.session)).context["adminform"].form
+    fields = {name: form.initial.get(name) or "" for name in form.fields}
+    inlines = unchanged("half_days", "enrolments")
+    answer = team.post(change(deal.session), {**fields, **inlines, "state": SessionState.CONFIRMED})
+    assert answer.status_code == 302, answer.context["adminform"].form.errors
+    assert sorted(Issue.objects.values_list("kind", flat=True)) == ["convocation", "emargement"]

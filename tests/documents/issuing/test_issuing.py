@@ -38,7 +38,7 @@ from enrolments import signals
 from enrolments.models import Enrolment, EnrolmentState, Order, OrderState
 from enrolments.transitions import any_state
 from tests.conftest import RunTasks
-from tests.documents.issuing.conftest import Deal
+from tests.documents.issuing.conftest import Deal, make_deal
 from tests.worlds import make_document, make_order
 
 Printed = Callable[[], list[Paper]]
@@ -157,6 +157,31 @@ def test_a_substitution_renews_what_named_the_other(deal: Deal, quick_press: Pri
     signals.enrolment_substituted.send(Enrolment, enrolment=deal.seat, previous=None)
     run_tasks()
     assert Document.objects.filter(type="convocation", order=deal.order).count() == 2
+
+
+def test_a_move_summons_to_the_other_session(deal: Deal, quick_press: Printed, run_tasks: RunTasks) -> None:
+    deal.join()
+    due.when_validated(deal.order)
+    run_tasks()
+    seat, left = deal.seat, deal.session
+    first = Document.objects.get(type="convocation", enrolment=seat)
+    other = make_deal(deal.world).session
+    seat.session = other
+    seat.save()
+    for _time in range(2):
+        signals.enrolment_moved.send(Enrolment, enrolment=seat, previous=left)
+        run_tasks()
+    second = Document.objects.get(type="convocation", replaces=first)
+    assert second.session == other
+    sheets = Document.objects.filter(type="emargement", session=left, issue__isnull=False)
+    assert sheets.count() >= 2
+    with any_state():
+        Session.objects.filter(pk=left.pk).update(state=SessionState.OPEN)
+    seat.session = left
+    seat.save()
+    signals.enrolment_moved.send(Enrolment, enrolment=seat, previous=other)
+    run_tasks()
+    assert not Document.objects.filter(replaces=second).exists()
 
 
 def test_a_cancellation_renews_the_lists_that_still_have_somebody(
