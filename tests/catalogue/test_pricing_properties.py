@@ -12,11 +12,15 @@ from math import floor
 from pathlib import Path
 
 from django.conf import settings
-from hypothesis import given
+from hypothesis import HealthCheck, given
+from hypothesis import settings as tried
 from hypothesis import strategies as st
 
 from catalogue.models import LineKind, LineScope
 from catalogue.pricing import Line, Price, Subject, next_tier, price_of
+
+# By the clock, a busy machine would fail what is right.
+patiently = tried(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 COURSES, SUBDOMAINS, DOMAINS = (1, 2), (10, 11), (20, 21)
 TARGETS: Mapping[LineScope, tuple[int | None, ...]] = {
@@ -66,6 +70,7 @@ def some_subject(draw: st.DrawFn) -> Subject:
 lists_of_lines = st.lists(some_line(), max_size=12, unique_by=lambda line: line.id)
 
 
+@patiently
 @given(some_subject(), lists_of_lines, seat_counts)
 def test_never_above_the_public_price_nor_below_nothing(
     subject: Subject, lines: list[Line], seats: dict[int, int]
@@ -76,6 +81,7 @@ def test_never_above_the_public_price_nor_below_nothing(
     assert price.with_vat == price.amount + price.vat
 
 
+@patiently
 @given(some_subject(), lists_of_lines, seat_counts)
 def test_no_line_that_applies_is_more_specific_nor_as_specific_and_cheaper(
     subject: Subject, lines: list[Line], seats: dict[int, int]
@@ -91,6 +97,7 @@ def test_no_line_that_applies_is_more_specific_nor_as_specific_and_cheaper(
         assert other.rank > price.line.rank or other.amount_for(subject.public_price) >= price.amount
 
 
+@patiently
 @given(some_subject(), lists_of_lines, seat_counts, some_line())
 def test_one_more_line_never_makes_the_winner_less_specific(
     subject: Subject, lines: list[Line], seats: dict[int, int], more: Line
@@ -103,6 +110,7 @@ def test_one_more_line_never_makes_the_winner_less_specific(
             assert after.amount <= before.amount
 
 
+@patiently
 @given(some_subject(), lists_of_lines, seat_counts, st.integers(min_value=0, max_value=40))
 def test_more_seats_cost_less_or_the_same_unless_a_more_specific_line_takes_over(
     subject: Subject, lines: list[Line], seats: dict[int, int], more: int
@@ -116,11 +124,13 @@ def test_more_seats_cost_less_or_the_same_unless_a_more_specific_line_takes_over
         assert after.amount <= before.amount
 
 
+@patiently
 @given(some_subject(), lists_of_lines, seat_counts)
 def test_the_order_of_the_lines_changes_nothing(subject: Subject, lines: list[Line], seats: dict[int, int]) -> None:
     assert price_of(subject, lines, seats) == price_of(subject, lines[::-1], seats)
 
 
+@patiently
 @given(some_subject(), lists_of_lines, seat_counts)
 def test_the_next_tier_gives_what_it_promises(subject: Subject, lines: list[Line], seats: dict[int, int]) -> None:
     tier, now = next_tier(subject, lines, seats), price_of(subject, lines, seats)
@@ -143,6 +153,7 @@ def figures(text: str) -> list[Fraction]:
     return [Fraction(found.replace(",", ".")) for found in re.findall(r"(\d+,\d\d) €", plain)]
 
 
+@patiently
 @given(some_subject(), lists_of_lines, seat_counts)
 def test_the_explanation_recomputes_to_the_price(subject: Subject, lines: list[Line], seats: dict[int, int]) -> None:
     price = price_of(subject, lines, seats)
@@ -167,6 +178,7 @@ def test_the_explanation_recomputes_to_the_price(subject: Subject, lines: list[L
         assert f"{price.line.from_seats} place" in words or "une place" in words
 
 
+@patiently
 @given(amounts, rates)
 def test_vat_words_recompute_to_the_total(amount: Decimal, rate: Decimal) -> None:
     price = Price(amount, amount, rate)
@@ -178,6 +190,7 @@ def test_vat_words_recompute_to_the_total(amount: Decimal, rate: Decimal) -> Non
     assert total == Fraction(amount) + vat
 
 
+@patiently
 @given(some_subject(), lists_of_lines, seat_counts)
 def test_amounts_are_decimals_to_the_cent(subject: Subject, lines: list[Line], seats: dict[int, int]) -> None:
     price = price_of(subject, lines, seats)
