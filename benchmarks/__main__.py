@@ -1,5 +1,6 @@
-"""`python -m benchmarks`: the command `bench`, on a throw-away PostgreSQL and with the settings of production.
+"""`python -m benchmarks`: the command `bench`, or with the word `prices` first `bench_prices`.
 
+It runs on a throw-away PostgreSQL and with the settings of production.
 Everything is in a temporary folder, which goes at the end, however the run ends.
 """
 
@@ -28,7 +29,8 @@ def main() -> None:
             LOG_LEVEL="ERROR",
             BENCH_FOLDER=folder,
         )
-        execute_from_command_line(["python -m benchmarks", "bench", *sys.argv[1:]])
+        command, arguments = ("bench_prices", sys.argv[2:]) if sys.argv[1:2] == ["prices"] else ("bench", sys.argv[1:])
+        execute_from_command_line(["python -m benchmarks", command, *arguments])
 
 
 if __name__ == "__main__":

@@ -192,7 +192,8 @@ def tariff_of(establishment: Establishment, on: date, subjects: Iterable[Subject
     """The lines that hold for an establishment on a day, with the seats that their thresholds are compared to."""
     lines = lines_in_force(establishment, on, subjects)
     tiered = {line.accord_id for line in lines if line.from_seats}
-    return Tariff(lines, seats_ordered(tiered, on))
+    highest = max((line.from_seats for line in lines), default=0)
+    return Tariff(lines, seats_ordered(tiered, on, highest))
 
 
 def prices_for_order(

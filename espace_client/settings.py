@@ -62,7 +62,8 @@ else:
     DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Espace client <ne-pas-repondre@espace-client.example>")
     EMAIL_URL = env.mail_url("EMAIL_URL", "")
 # Where the portal is, for the links in mails: workers have no request that would tell it.
-_OWN_URL = f"https://{ALLOWED_HOSTS[0]}" if PRODUCTION and ALLOWED_HOSTS else "http://127.0.0.1:8000"
+_LOCAL_URL = f"http://127.0.0.1:{env.int('PORT', 8000)}"
+_OWN_URL = f"https://{ALLOWED_HOSTS[0]}" if PRODUCTION and ALLOWED_HOSTS else _LOCAL_URL
 SITE_URL: str = (env.str("SITE_URL", "") or _OWN_URL).rstrip("/")
 SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])

@@ -35,7 +35,7 @@ MUTANTS = (
            (MATRIX,)),
     Mutant("what was withheld ignored", DOCUMENTS, " & ~withheld]", "]", ("tests/documents/test_sharing.py",)),
     Mutant("what was shared goes anywhere", DOCUMENTS, "shared & unticked]", "shared]",
-           ("tests/accounts/test_access_story.py", MATRIX)),
+           ("tests/documents/test_sharing.py",)),
     Mutant("an establishment ignored", DOCUMENTS, "[Q(establishment_id=one) for one in administered]",
            "[Q(establishment_id__isnull=False) for one in administered]", (MATRIX,)),
     Mutant("an access that ended honoured", RIGHTS, "Access.objects.in_force(now).filter(user_id=",

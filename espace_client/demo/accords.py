@@ -15,6 +15,7 @@ from .story import Story
 SOLVANE_LINES = (
     ("", LineKind.DISCOUNT, "6", 0),
     ("", LineKind.DISCOUNT, "9", 40),
+    ("", LineKind.DISCOUNT, "11", 150),
     ("CLD", LineKind.DISCOUNT, "12", 0),
     ("DEV-PY", LineKind.DISCOUNT, "15", 0),
     ("DEV-PY", LineKind.DISCOUNT, "18", 15),

@@ -11,6 +11,7 @@ from accounts.models import User
 from documents.models import Deposit, Document, documents_storage
 from enrolments.models import Order
 
+from .access_journal import make_access_journal
 from .accords import make_accords
 from .cast import STAFF_EMAIL
 from .catalogue import make_catalogue, make_sessions
@@ -53,6 +54,7 @@ def build(*, today: date, press: Press, scale: Scale = FULL) -> Story:
     make_library(story)
     make_exceptions(story)
     make_journal(story)
+    make_access_journal(story)
     make_imports(story)
     return story
 

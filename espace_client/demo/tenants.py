@@ -6,11 +6,11 @@ from datetime import timedelta
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
+from guardian.shortcuts import assign_perm
 from stdnum.luhn import calc_check_digit
 
 from accounts.models import Access, AccessReview, Company, Establishment, Invitation, RemovedAccess, User
 from accounts.roles import Role
-from accounts.services import set_document_types
 from documents.papers.parties import vat_number_of
 from enrolments.models import Participant
 
@@ -103,7 +103,8 @@ def _give_access(story: Story, person: Person, entry: Entry) -> None:
         reviewed_at=story.ago(200) if entry.role == Role.ADMINISTRATOR and (person.seen or 0) < 100 else None,
     )
     if entry.role == Role.STANDARD:
-        set_document_types(access=access, types=entry.types)
+        for document_type in entry.types:  # the journal tells of the last year only: make_access_journal
+            assign_perm(document_type.codename, access.user, access.establishment)
 
 
 def _giver(story: Story, person: Person, entry: Entry) -> User | None:

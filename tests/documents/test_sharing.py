@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,9 +11,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.document_types import DocumentType
-from accounts.models import Access, AccessEvent
+from accounts.models import Access, AccessEvent, User
 from accounts.roles import Role
 from documents.models import Document, DocumentGrant
 from documents.sharing import choose_readers
@@ -182,3 +184,15 @@ def test_one_establishment_at_a_time(world: World, client_for: ClientFor) -> Non
     paper = document(world, DocumentType.CONVENTION)
     choose_readers(document=paper, offered=[here.pk], opened=[here.pk], actor=world.personas["administrator"])
     assert set(Document.objects.visible_to(user)) == {paper}
+
+
+def test_what_was_shared_closes_with_the_access(world: World, reader: Access) -> None:
+    """A delegation that ended keeps its rows, and opens nothing: not even for somebody who reads elsewhere."""
+    paper, user, now = document(world, DocumentType.CONVENTION), reader.user, timezone.now()
+    choose_readers(document=paper, offered=[reader.pk], opened=[reader.pk], actor=world.personas["administrator"])
+    give_access(user, world.nice, Role.STANDARD, [DocumentType.FACTURE])
+    assert paper in Document.objects.visible_to(User.objects.get(pk=user.pk))
+    Access.objects.filter(pk=reader.pk).update(granted_at=now - timedelta(days=2), ends_at=now - timedelta(days=1))
+    opened = Document.objects.visible_to(User.objects.get(pk=user.pk))
+    assert DocumentGrant.objects.filter(user=user, content_object=paper).exists()
+    assert set(opened) == set(Document.objects.filter(establishment=world.nice, type=DocumentType.FACTURE))

@@ -299,13 +299,14 @@ def test_the_checker_shows_the_price_of_every_course_and_the_line_that_gave_it(
     make_line(accord, None, "10")
     make_line(accord, None, "20", from_seats=9)
     other = make_course(Domain.objects.create(code=number("DOM"), label="Réseaux"), title="Routage")
-    answer = staff.get(reverse(CHECK), {"etablissement": world.lille.pk})
+    asked: dict[str, Any] = {"etablissement": world.lille.pk}
+    answer = staff.get(reverse(CHECK), asked)
     prices = {row.course: (row.price.amount, len(row.losers)) for row in answer.context["rows"]}
     assert prices == {course: (Decimal(1200), 2), other: (Decimal(900), 1)}
     assert reverse("admin:catalogue_accordline_change", args=[line.pk]) in answer.text
-    answer = staff.get(reverse(CHECK), {"etablissement": world.lille.pk, "places": 9, "q": "reseaux"})
+    answer = staff.get(reverse(CHECK), {**asked, "places": 9, "q": "reseaux"})
     assert [(row.course, row.price.amount) for row in answer.context["rows"]] == [(other, Decimal(800))]
-    answer = staff.get(reverse(CHECK), {"etablissement": world.lille.pk, "date": day(days_away(-200))})
+    answer = staff.get(reverse(CHECK), {**asked, "date": day(days_away(-200))})
     assert {row.price.line for row in answer.context["rows"]} == {None}
     assert "Aucun accord-cadre en vigueur" in answer.text
 

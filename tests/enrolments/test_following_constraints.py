@@ -44,11 +44,12 @@ def test_terms_and_bands(world: World) -> None:
 
 def test_events(world: World) -> None:
     enrolment = enrolled(world, coming(world, 9))
-    for values, constraint in [
+    wrong: list[tuple[dict[str, Any], str]] = [
         ({"kind": "other"}, "event_kind_known"),
         ({"kind": "moved", "fee": -1}, "event_fee_sound"),
         ({"kind": "moved", "rate": 101}, "event_fee_sound"),
-    ]:
+    ]
+    for values, constraint in wrong:
         with refused(constraint):
             EnrolmentEvent.objects.create(enrolment=enrolment, **values)
 

@@ -16,6 +16,7 @@ from accounts.admin.base import CappedPaginator
 from accounts.models import EstablishmentGrant, NotificationChoices
 from catalogue.models import AccordCoverage, HalfDay
 from documents.models import Document, DocumentGrant, Serving
+from enrolments.models import Attendance, CalendarFeed, CancellationBand
 from espace_client.models import ImportRefusal, ImportRun
 from tests.admin_rows import ROWS, make_import_run
 from tests.conftest import ClientFor
@@ -24,6 +25,8 @@ from tests.worlds import World, make_user
 REGISTERED = sorted(admin.site._registry, key=lambda model: model._meta.label)
 # Shown on the page of what they belong to; grants as the checkboxes of an access, never raw.
 ELSEWHERE = {AccordCoverage, DocumentGrant, EstablishmentGrant, HalfDay, NotificationChoices}
+ELSEWHERE |= {Attendance, CancellationBand}  # on the page of their session, of their terms
+ELSEWHERE |= {CalendarFeed}  # a secret address is its owner's
 models_of_the_site = pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label_lower)
 
 

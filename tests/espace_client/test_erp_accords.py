@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
+from accounts.models import Establishment
 from catalogue.models import AccordCadre, AccordLine, LineKind, LineScope
 from tests.espace_client.drops import ARMOREL, LILLE, RENNES, STRASBOURG, VALDOISE, Drop, counted, reasons, refused
+from tests.worlds import make_order, make_sessions
 
 
 @pytest.fixture(autouse=True)
@@ -146,3 +149,52 @@ class TestLines:
         run = drop.run()
         assert refused(run) == [("accords_lignes.csv", 4, "", "AC-A;tout;;remise;9;")]
         assert counted(run, "accords_lignes") == (2, 0, 1, 1)
+
+
+class TestLinesInUse:
+    """What gave an order its price on the site is followed, never rewritten, by what the ERP says later."""
+
+    def use(self, placed_on: date) -> AccordLine:
+        """An order of that day had its price from the line for everything."""
+        line = AccordLine.objects.get(accord__reference="AC-A", scope=LineScope.EVERYTHING)
+        place = Establishment.objects.get(siret=LILLE)
+        order = make_order(place, "lea@armorel.example", make_sessions()[:1], papers=False, placed_on=placed_on)
+        order.enrolments.update(accord=line.accord, accord_line=line)
+        return line
+
+    def test_another_value_makes_a_line_that_follows(self, drop: Drop) -> None:
+        drop.run()
+        today = timezone.localdate()
+        line = self.use(today)
+        drop.rows["accords_lignes"][0]["valeur"] = "8"
+        assert counted(drop.run(), "accords_lignes")[:2] == (0, 1)
+        line.refresh_from_db()
+        assert (line.discount_rate, line.ends_on) == (Decimal(5), today)
+        successor = AccordLine.objects.get(accord=line.accord, scope=LineScope.EVERYTHING, ends_on=None)
+        assert (successor.discount_rate, successor.starts_on) == (Decimal(8), today + timedelta(days=1))
+        assert counted(drop.run(), "accords_lignes")[:2] == (0, 0), "it says what the successor says"
+
+    def test_the_same_value_changes_nothing(self, drop: Drop) -> None:
+        drop.run()
+        self.use(timezone.localdate())
+        assert counted(drop.run(), "accords_lignes")[:2] == (0, 0)
+        assert AccordLine.objects.filter(accord__reference="AC-A", scope=LineScope.EVERYTHING).count() == 1
+
+    def test_what_staff_ended_stays_ended(self, drop: Drop) -> None:
+        drop.run()
+        lines = AccordLine.objects.filter(accord__reference="AC-A", scope=LineScope.EVERYTHING)
+        lines.update(ends_on=timezone.localdate())
+        drop.rows["accords_lignes"][0]["valeur"] = "8"
+        assert counted(drop.run(), "accords_lignes")[:2] == (0, 0)
+        assert lines.get().discount_rate == Decimal(5)
+
+    def test_no_line_follows_in_an_accord_that_is_over(self, drop: Drop) -> None:
+        drop.run()
+        line = self.use(date(2025, 6, 1))
+        AccordCadre.objects.filter(pk=line.accord_id).update(ends_on=date(2025, 12, 31))
+        drop.rows["accords"][0]["fin"] = "2025-12-31"
+        drop.rows["accords_lignes"][0]["valeur"] = "8"
+        run = drop.run()
+        assert [one[:3] for one in refused(run)] == [("accords_lignes.csv", 2, "valeur")]
+        line.refresh_from_db()
+        assert (line.discount_rate, line.ends_on) == (Decimal(5), None)

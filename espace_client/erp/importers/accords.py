@@ -6,11 +6,14 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+from django.core.exceptions import ValidationError
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from accounts.codes import by_code, fold
 from accounts.models import Establishment
 from catalogue.models import AccordCadre, AccordCoverage, AccordLine, Course, Domain, LineKind, LineScope
+from enrolments.accord_lines import replace_line, with_use
 from espace_client.erp.choices import LINE_KINDS, LINE_SCOPES
 from espace_client.erp.chunk import Chunk, Fate, Saving
 from espace_client.erp.columns import Column, Line, Problem
@@ -160,17 +163,42 @@ class AccordLines(Importer):
             if problem:
                 chunk.refuse(line, problem)
         lines = list(chunk)
-        rows = AccordLine.objects.filter(accord__in={line.found["accord"].pk for line in lines})
-        existing = {(row.accord_id, row.scope, row.course_id, row.domain_id, row.from_seats): row for row in rows}
+        existing = _last_versions({line.found["accord"].pk for line in lines})
         saving = Saving(chunk, AccordLine)
         for line in lines:
             place, kind = _place(line), line.values["type"]
+            held = existing.get(tuple(place.values()))
+            if held is not None and (held.ends_on is not None or getattr(held, "is_used", False)):
+                _follow(chunk, line, held)
+                continue
             value, other = (
                 ("fixed_price", "discount_rate") if kind == LineKind.PRICE else ("discount_rate", "fixed_price")
             )
-            known = {**place, "kind": kind, value: line.values["valeur"]}
-            saving.put(line, existing.get(tuple(place.values())), known, nothing=[other])
+            saving.put(line, held, {**place, "kind": kind, value: line.values["valeur"]}, nothing=[other])
         saving.save()
+
+
+def _last_versions(accords: set[int]) -> dict[tuple[Any, ...], AccordLine]:
+    """The lines of these accords by their key, of several versions the one without an end; the accords are held."""
+    held = AccordCadre.objects.select_for_update(no_key=True).filter(pk__in=accords).order_by("pk")
+    list(held.values_list("pk"))
+    rows = with_use(AccordLine.objects.filter(accord__in=accords)).order_by(F("ends_on").asc(nulls_last=True), "pk")
+    return {(row.accord_id, row.scope, row.course_id, row.domain_id, row.from_seats): row for row in rows}
+
+
+def _follow(chunk: Chunk, line: Line, held: AccordLine) -> None:
+    """A line that gave an order its price is not rewritten: another follows it. One that staff ended stays ended."""
+    kind, value = line.values["type"], line.values["valeur"]
+    now = held.fixed_price if held.kind == LineKind.PRICE else held.discount_rate
+    if held.ends_on is not None or (held.kind, now) == (kind, value):
+        chunk.mark(line, Fate.UNCHANGED)
+        return
+    try:
+        replace_line(line=held, kind=kind, value=value)
+    except ValidationError as error:
+        chunk.refuse(line, Problem("valeur", str(value), " ".join(error.messages)))
+    else:
+        chunk.mark(line, Fate.CHANGED)
 
 
 def _place(line: Line) -> dict[str, Any]:
