@@ -10,11 +10,10 @@ from random import Random
 from django.db import connection
 from django.utils import timezone
 
-from accounts.models import Company
-from catalogue.models import AccordCadre, Course, CourseMode, Domain, Session, SessionState
+from catalogue.models import Course, CourseMode, Domain, Session, SessionState
 from catalogue.words import update_words
 
-COURSES, SESSIONS, ACCORDS = 5_000, 50_000, 500
+COURSES, SESSIONS = 5_000, 50_000
 DOMAINS = {
     "Développement": ("Python", "Java", "JavaScript", "C#", "Tests logiciels"),
     "Systèmes et réseaux": ("Linux", "Windows Server", "Réseaux", "Virtualisation", "Supervision"),
@@ -48,43 +47,8 @@ def fill_catalogue(courses: int = COURSES, sessions: int = SESSIONS) -> None:
     made = Course.objects.bulk_create(_courses(rng, _domains(), courses), batch_size=1000)
     Session.objects.bulk_create(_sessions(rng, made, sessions), batch_size=5000)
     update_words()
-    _fill_accords()
     with connection.cursor() as cursor:
         cursor.execute("VACUUM (ANALYZE)")
-
-
-# 200 lines each: two prices and a discount in three on courses, on every sub-domain and domain, some by threshold.
-LINES = """
-INSERT INTO catalogue_accordline (accord_id, scope, course_id, domain_id, kind, fixed_price, discount_rate, from_seats)
-SELECT accord.id, 'course', course.id, NULL, CASE WHEN rank % 3 = 0 THEN 'discount' ELSE 'price' END,
-  CASE WHEN rank % 3 <> 0 THEN course.public_price * 0.8 END, CASE WHEN rank % 3 = 0 THEN 12 END, 0
-FROM catalogue_accordcadre accord CROSS JOIN generate_series(0, 150) rank
-JOIN (SELECT id, public_price, row_number() OVER (ORDER BY id) - 1 AS place FROM catalogue_course
-  WHERE reference LIKE 'BEN-%%') AS course ON course.place = (accord.id * 211 + rank * 31) %% %s
-UNION ALL
-SELECT accord.id, CASE WHEN domain.parent_id IS NULL THEN 'domain' ELSE 'subdomain' END, NULL, domain.id, 'discount',
-  NULL, 5 + domain.id %% 7, (domain.id + accord.id) %% 3 * 10
-FROM catalogue_accordcadre accord CROSS JOIN catalogue_domain domain WHERE domain.code LIKE 'CAT%%'
-UNION ALL
-SELECT accord.id, 'everything', NULL, NULL, 'discount', NULL, 3, 0 FROM catalogue_accordcadre accord
-"""
-
-
-def _fill_accords() -> None:
-    """Accords in force, shared out among the companies, for all their establishments."""
-    companies = list(Company.objects.order_by("pk").values_list("pk", flat=True))
-    today = timezone.localdate()
-    AccordCadre.objects.bulk_create(
-        AccordCadre(
-            reference=f"BEN-{rank:04d}",
-            company_id=companies[rank % len(companies)],
-            starts_on=today - timedelta(days=100),
-            ends_on=today + timedelta(days=265),
-        )
-        for rank in range(ACCORDS if companies else 0)
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(LINES.replace("rank % 3", "rank %% 3"), [COURSES])
 
 
 def _domains() -> list[tuple[Domain, str]]:

@@ -50,6 +50,9 @@ class NewPerson:
     first_name: str = ""
     email: str = ""
 
+    def __str__(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
 
 def obstacle(enrolment: Enrolment, change: Change, today: date) -> str:
     """Why the change can't be made in the portal, in French; "" when it can. Reads the order and the session."""

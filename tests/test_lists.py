@@ -194,7 +194,7 @@ PAGES = {
     "enrolment_list": 4,
     "participant_list": 3,
     "search": 7,
-    "account_home": 4,
+    "account_home": 5,
 }
 
 
@@ -215,8 +215,8 @@ def test_the_number_of_queries_does_not_grow(
 @pytest.mark.parametrize(
     ("view", "queries"),
     [
-        ("order_detail", 5),
-        ("participant_detail", 5),
+        ("order_detail", 8),
+        ("participant_detail", 8),
         ("document_detail", 4),
         ("document_view", 3),
         ("document_download", 3),

@@ -44,8 +44,7 @@ def enrolment_substitute(request: HttpRequest, pk: int) -> HttpResponse:
     asked = request.POST if request.method == "POST" else request.GET
     form = SubstituteForm(asked if "suite" in asked else None, colleagues=colleagues)
     if form.is_valid():
-        chosen = form.chosen
-        name = str(chosen) if isinstance(chosen, Participant) else f"{chosen.first_name} {chosen.last_name}".strip()
+        chosen, name = form.chosen, str(form.chosen)
         if request.method == "POST":
             done = _try(request, lambda agreed: substitute(
                 actor=user, enrolment=enrolment, person=chosen, agreed=agreed,

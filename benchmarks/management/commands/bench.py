@@ -13,6 +13,7 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
+from benchmarks.accords_world import fill_accords
 from benchmarks.archiving import archive_table, measure_archive
 from benchmarks.catalogue_world import fill_catalogue
 from benchmarks.checking import assert_lawful
@@ -80,6 +81,7 @@ class Command(BaseCommand):
         with database.in_use():
             fill(world, paper)
             fill_catalogue()
+            fill_accords()
             filled = time.perf_counter()
             assert_lawful(world.documents)
             browsers = [admit(persona) for persona in PERSONAS]
