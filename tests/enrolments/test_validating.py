@@ -82,7 +82,7 @@ def test_a_refused_order_gives_its_seats_back(order: Order, staff: User) -> None
     assert (order.state, states(order), told) == (OrderState.REFUSED, {EnrolmentState.CANCELLED}, [order.pk])
     assert seats_of(session).taken == 0
     assert OrderEvent.objects.get(order=order, kind="refused").word == "Société inconnue"
-    assert "Motif : Société inconnue" in mail.outbox[-1].body
+    assert "Motif\u00a0: Société inconnue" in mail.outbox[-1].body
 
 
 def test_whoever_declined_such_mails_gets_none(world: World, order: Order, staff: User) -> None:
