@@ -5,7 +5,7 @@ combination of choices the template is rendered once, with marks where the texts
 kept, and a row is its texts put between these pieces. That costs ten times less than rendering the template each time.
 
     {% for order in orders %}{% include "enrolments/order_line.html" %}{% endfor %}      becomes
-    {% each orders "enrolments/order_line.html" "order" amounts_visible=amounts_visible %}
+    {% pour orders "enrolments/order_line.html" "order" amounts_visible=amounts_visible %}
 
 A row is a dataclass; what it holds may be another. The template sees the row under that name, the choices that the tag
 names, and nothing else. It may print whatever the row has, through any filter of `{% load portal %}`; ask whether it is
