@@ -20,13 +20,15 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cache
 from html import escape
 from operator import attrgetter
+from secrets import token_hex
 from typing import Any
 
 from django.template import loader
 from django.utils.formats import localize
 from django.utils.safestring import SafeString, mark_safe
 
-OPENING, CLOSING = "\ue000", "\ue001"  # characters for private use: no text that we store has them
+# What a mark begins with is this process's own secret: no text that somebody typed can pass for a mark.
+OPENING, CLOSING = f"\ue000{token_hex(8)}:", "\ue001"
 FIRST_NUMBER = 8_000_000_000_000_000_000  # no row has such an id
 MARK = re.compile(f"{OPENING}([0-9]+){CLOSING}|(8[0-9]{{18}})")
 NOT_PLAIN = re.compile("[&<>\"']").search
