@@ -19,6 +19,7 @@ from .participants import erp_key
 
 MOST_LINES = 5_000
 MOST_BYTES = 2_000_000
+LONGEST_CELL = 10_000  # characters
 SEPARATORS = "\t;,"
 # What spreadsheets call the three columns, folded (see `_folded`).
 _TITLES = {
@@ -114,6 +115,8 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
     reader = csv.reader(io.StringIO("\n".join(lines)), delimiter=separator)
     try:
         for cells in reader:
+            if max(map(len, cells), default=0) > LONGEST_CELL:  # an open quotation mark swallows all that follows
+                raise csv.Error
             if len(cells) == 1:  # a line that somebody typed below what was pasted
                 cells = cells[0].split(max(SEPARATORS, key=cells[0].count))
             stripped = [" ".join(cell.split()) for cell in cells]
