@@ -18,8 +18,14 @@ class AccountAdapter(DefaultAccountAdapter):
         return normalise_email(email)
 
     def send_password_reset_mail(self, user: AbstractBaseUser, email: str, context: dict[str, Any]) -> None:
-        """Mail the link to the address of the account (rule 8), never to one that is only waiting for confirmation."""
-        super().send_password_reset_mail(user, user.get_username(), context)
+        """Mail the link to the address of the account (rule 8), never to one that is only waiting for confirmation.
+
+        Whoever never had a password is told that an account was opened for them, not that they asked for anything.
+        """
+        if user.has_usable_password():
+            super().send_password_reset_mail(user, user.get_username(), context)
+        else:
+            self.send_mail("account/email/account_opened", user.get_username(), context)
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         """Whoever came by an invitation goes back to it, whatever road their login took."""

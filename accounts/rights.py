@@ -16,6 +16,7 @@ class Rights:
     the person is an administrator. `granted`: for each establishment with a standard access, the types ticked there.
     `companies`: ids of the companies of all these; they help to find rows, and open nothing.
     `narrowed`: these are only some of the person's establishments, those that they chose to look at (`narrowed_to`).
+    `as_read`: the row that all this was made of, for a statement that must know whether it still says so.
     """
 
     email: str | None = None
@@ -23,6 +24,7 @@ class Rights:
     administered: frozenset[int] = frozenset()
     granted: Mapping[int, frozenset[DocumentType]] = field(default_factory=dict)
     narrowed: bool = False
+    as_read: tuple[object, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def establishments(self) -> frozenset[int]:

@@ -53,13 +53,18 @@ class Statement:
         """
         if not self.sql:  # Django knows already that there are none
             return []
-        parameters = [*self.parameters, *more]
-        for position, rank in self.places:
-            parameters[position] = values[rank]
+        parameters: list[Any] = [*self.filled(values), *more]
         with _cursor() as cursor:
             cursor.execute(around.format(self.sql), parameters)
             rows: list[Sequence[Any]] = cursor.fetchall()
         return [self._converted(row) for row in rows] if self.converters else rows
+
+    def filled(self, values: Sequence[Value]) -> list[Any]:
+        """The parameters, with these values in the places of the marks."""
+        parameters = list(self.parameters)
+        for position, rank in self.places:
+            parameters[position] = values[rank]
+        return parameters
 
     def count(self, values: Sequence[Value]) -> int:
         """How many rows there are."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, BinaryIO, cast
@@ -19,6 +19,7 @@ from django.utils.http import content_disposition_header
 from accounts.document_types import DocumentType
 from accounts.labels import label_of
 from accounts.models import User
+from accounts.models.user import still_so
 from accounts.readings import read, read_within
 from accounts.requests import person
 from documents.listing import Taught, Titled
@@ -28,13 +29,14 @@ logger = logging.getLogger(__name__)
 
 CHUNK = 64 * 1024
 BIGGEST_ID = 2**63 - 1
+MOST_CHANGES = 5  # of a person's rights, while one document is being opened
 # What is opened from here can run nothing, load nothing and submit nothing, and only the portal may frame it.
 POLICY = "sandbox; default-src 'none'; object-src 'self'; plugin-types application/pdf; frame-ancestors 'self'"
 
 
 LINE = "document_id, requested_id, user_id, user_email, at, outcome, ip_address, user_agent"
 JOURNALED = f"""
-WITH served AS MATERIALIZED ({{}}), line AS (
+WITH found AS MATERIALIZED ({{}}), served AS MATERIALIZED (SELECT * FROM found WHERE {{still}}), line AS (
   INSERT INTO documents_serving ({LINE}) SELECT pk, pk, %s, %s, %s, %s, %s::inet, %s FROM served
 ) SELECT * FROM served
 """  # noqa: S608  # made of our own names only
@@ -66,21 +68,37 @@ Served = Document | ServedDocument
 def open_to(request: HttpRequest, pk: int, *, inline: bool, user: User | None = None) -> ServedDocument | None:
     """The document, if the person may open it, with a line about it in the journal.
 
-    One statement reads the right and writes the line: neither can be without the other. HEAD, which gets no bytes,
-    leaves no line. A database that can't take the line raises. `user`: the person with rights newer than the request's.
+    One statement reads the right and writes the line: neither can be without the other, and a right that was taken
+    since the request came in opens nothing. HEAD, which gets no bytes, leaves no line. A database that can't take the
+    line raises. `user`: the person with rights newer than the request's.
     """
     if pk > BIGGEST_ID:
         return None
     user = user or person(request)
-    if request.method == "HEAD":
-        found = read(_served, user, pk=pk)
-    else:
-        found = read_within(JOURNALED, [*_line(request, _outcome(inline)).values()], _served, user, pk=pk)
+    found = read(_served, user, pk=pk) if request.method == "HEAD" else _journaled(request, user, pk, inline=inline)
     if not found:
         return None
     *own, course = found[0]
     session: list[Any] = [None if course is None else Taught(Titled(course))]
     return ServedDocument(*own, *session)
+
+
+def _journaled(request: HttpRequest, user: User, pk: int, *, inline: bool) -> list[Sequence[Any]]:
+    """The document, if the person may open it as the database is now, with its line.
+
+    Rights that have changed meanwhile are read again: what is left of them may still open it.
+    """
+    for _attempt in range(MOST_CHANGES):
+        rights = user.whole_rights
+        still, now = still_so(user.pk, rights)
+        more = [*now, *_line(request, _outcome(inline)).values()]
+        found = read_within(JOURNALED.replace("{still}", still), more, _served, user, pk=pk)
+        fresh = None if found else User.objects.with_rights(user.pk)
+        if fresh is None or fresh.whole_rights.as_read == rights.as_read:
+            return found
+        user = fresh
+        user.rights = user.whole_rights  # what one looks at narrows lists, not what one may open
+    return []
 
 
 def _served(user: User, *, pk: int, condition: Q) -> QuerySet[Any, Any]:

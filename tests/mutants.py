@@ -14,6 +14,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 MATRIX = "tests/documents/test_matrix.py"
+KEY, LINKED = (
+    f"{MATRIX}::test_the_key_is_the_matrix",
+    f"{MATRIX}::test_an_address_that_contains_another_opens_nothing_of_it",
+)
+BYTES = f"{MATRIX}::test_details_bytes_and_lists_say_the_same"
+AMOUNTS = f"{MATRIX}::test_no_amount_anywhere_without_a_priced_type"
 RIGHTS, DOCUMENTS, SERVICES = "accounts/models/user.py", "documents/models/document.py", "accounts/services.py"
 SERVICE_TESTS = "tests/accounts/test_access_services.py"
 ACCEPTING, INVITATIONS = "tests/accounts/test_accepting.py", "tests/accounts/test_invitations.py"
@@ -32,23 +38,26 @@ class Mutant:
 
 MUTANTS = (
     Mutant("a type ignored", DOCUMENTS, "=establishment_id, type__in=sorted(types)) & ", "=establishment_id) & ",
-           (MATRIX,)),
+           (KEY,)),
     Mutant("what was withheld ignored", DOCUMENTS, " & ~withheld]", "]", ("tests/documents/test_sharing.py",)),
     Mutant("what was shared goes anywhere", DOCUMENTS, "shared & unticked]", "shared]",
            ("tests/documents/test_sharing.py",)),
     Mutant("an establishment ignored", DOCUMENTS, "[Q(establishment_id=one) for one in administered]",
-           "[Q(establishment_id__isnull=False) for one in administered]", (MATRIX,)),
+           "[Q(establishment_id__isnull=False) for one in administered]", (KEY,)),
     Mutant("an access that ended honoured", RIGHTS, "Access.objects.in_force(now).filter(user_id=",
-           "Access.objects.filter(user_id=", (MATRIX,)),
-    Mutant("an unverified address honoured", RIGHTS, '"email"), verified=True)', '"email"))', (MATRIX,)),
+           "Access.objects.filter(user_id=", (KEY,)),
+    Mutant("an unverified address honoured", RIGHTS, '"email"), verified=True)', '"email"))', (KEY,)),
     Mutant("an address that contains another", DOCUMENTS, "else [Q(order_email=rights.email) & own]",
-           "else [Q(order_email__icontains=rights.email) & own]", (MATRIX,)),
+           "else [Q(order_email__icontains=rights.email) & own]", (LINKED,)),
     Mutant("an inactive account honoured", RIGHTS, "    if not active:\n        return Rights()\n", "",
            (SERVICE_TESTS,)),
     Mutant("the right not read again where bytes are served", "documents/serving.py",
-           "Document.objects.visible_to(user).filter(pk=pk)", "Document.objects.filter(pk=pk)", (MATRIX,)),
+           "Document.objects.visible_to(user).filter(pk=pk)", "Document.objects.filter(pk=pk)", (BYTES,)),
+    Mutant("the right of the request served, not that of the instant", "documents/serving.py",
+           "WHERE {{still}})", "WHERE {{still}} OR TRUE)",
+           ("tests/documents/test_serving_race.py", "-k", "taken and untick")),
     Mutant("prices for everybody", "accounts/rights.py", "return establishment_id in self.priced_establishments",
-           "return True", (MATRIX,)),
+           "return True", (AMOUNTS,)),
     Mutant("the right not read again inside the lock", SERVICES, "User.objects.rights_of(actor.pk).administered",
            "actor.rights.administered", (SERVICE_TESTS,)),
     Mutant("no lock", SERVICES, "Establishment.objects.select_for_update(no_key=True).get(pk=establishment_id)",

@@ -74,7 +74,7 @@ class UserAdmin(PeopleActs):
     """The login address is changed by its owner, who confirms it; a password is only ever chosen by its owner."""
 
     change_form_template = "admin/accounts/user/change_form.html"
-    list_display = ("email", "get_full_name", "has_verified_address", "is_active", "is_staff", "last_login")
+    list_display = ("email", "full_name", "has_verified_address", "is_active", "is_staff", "last_login")
     list_filter = (VerifiedFilter, "is_active", "is_staff", LastLoginFilter)
     search_fields = ("email", "last_name__unaccent", "first_name__unaccent")
     ordering = ("email",)
@@ -154,6 +154,10 @@ class UserAdmin(PeopleActs):
         link = self.admin_site.admin_view(self.password_link)
         route = path("<path:object_id>/lien-de-mot-de-passe/", link, name="accounts_user_password_link")
         return [route, *super().get_urls()]
+
+    @admin.display(description=_("nom"), ordering="last_name")
+    def full_name(self, user: User) -> str:
+        return user.get_full_name()
 
     @admin.display(description=_("adresse vérifiée"), boolean=True, ordering="verified")
     def has_verified_address(self, user: User) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property
@@ -21,7 +22,7 @@ from accounts.document_types import DocumentType
 from accounts.emails import normalise_email
 from accounts.rights import Rights
 from accounts.roles import Role
-from accounts.statements import execute
+from accounts.statements import execute, statement
 
 from .access import Access, EstablishmentGrant
 from .base import DecidedInPortal
@@ -46,7 +47,8 @@ def _accesses_with_codenames(now: datetime) -> models.QuerySet[Access, Any]:
         user_id=OuterRef("user_id"),
         content_object_id=OuterRef("establishment_id"),
         permission__codename__in=_TYPE_BY_CODENAME,
-    ).values("permission__codename")
+    )
+    codenames = codenames.order_by("permission__codename").values("permission__codename")
     entry = JSONObject(
         establishment=F("establishment_id"),
         name=F("establishment__name"),
@@ -54,7 +56,8 @@ def _accesses_with_codenames(now: datetime) -> models.QuerySet[Access, Any]:
         role=F("role"),
         codenames=ArraySubquery(codenames),
     )
-    return Access.objects.in_force(now).filter(user_id=OuterRef("pk")).values(entry=entry)
+    accesses = Access.objects.in_force(now).filter(user_id=OuterRef("pk"))
+    return accesses.order_by("establishment_id").values(entry=entry)
 
 
 def _person_row(columns: tuple[str, ...], *, user_id: int, now: datetime) -> models.QuerySet[User, Any]:
@@ -64,8 +67,9 @@ def _person_row(columns: tuple[str, ...], *, user_id: int, now: datetime) -> mod
 
 
 def _rights(active: bool, email: str, verified: bool, entries: Sequence[dict[str, Any]]) -> Rights:
+    as_read = (active, email, verified, entries)
     if not active:
-        return Rights()
+        return Rights(as_read=as_read)
     return Rights(
         email=email if verified else None,
         companies=frozenset(entry["company"] for entry in entries),
@@ -75,7 +79,22 @@ def _rights(active: bool, email: str, verified: bool, entries: Sequence[dict[str
             for entry in entries
             if entry["role"] == Role.STANDARD
         },
+        as_read=as_read,
     )
+
+
+# SQL that is true while the database still says what rights were made of, within the statement that has it.
+_STILL = "(SELECT jsonb_build_array(is_active, email, verified, entries) FROM ({}) AS person) = %s::jsonb"
+
+
+def still_so(user_id: int, rights: Rights) -> tuple[str, list[Any]]:
+    """A condition in SQL, with its parameters: nothing that these rights of the person were read from has changed.
+
+    A statement with this condition acts on rights of its own instant, not on those of when the request came in.
+    """
+    names = (("user_id", int), ("now", datetime))
+    made = statement(_person_row, (("is_active", "email"),), names)
+    return _STILL.format(made.sql), [*made.filled([user_id, timezone.now()]), json.dumps(rights.as_read)]
 
 
 class UserManager(BaseUserManager["User"]):

@@ -14,6 +14,8 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -40,6 +42,7 @@ STEPS = st.one_of(
     st.tuples(st.just("remove"), PERSON, PLACE, PERSON),
     st.tuples(st.just("end"), PLACE, PERSON),
     st.tuples(st.just("move"), PERSON, st.sampled_from(ADDRESSES), st.booleans()),
+    st.tuples(st.just("login"), PERSON),
     st.tuples(st.just("open"), PERSON, PLACE, PERSON, st.integers(0, 17), st.booleans()),
 )
 
@@ -106,6 +109,7 @@ class Play:
 
     def __init__(self, world: World) -> None:
         self.oracle = Oracle(world)
+        self.browsers: dict[str, Client] = {}
 
     def user(self, name: str) -> User:
         return User.objects.get(pk=self.oracle.people[name].pk)
@@ -218,6 +222,11 @@ class Play:
         User.objects.filter(pk=user.pk).update(email=email)
         self.oracle.address[name] = (email, verified)
 
+    def login(self, name: str) -> None:
+        """A browser is logged in, and stays so while everything else changes."""
+        self.browsers[name] = Client()
+        self.browsers[name].force_login(self.user(name))
+
     def open(self, actor: str, place: int, subject: str, rank: int, opened: bool) -> None:
         """One document is shared with the person, or withheld."""
         oracle, access = self.oracle, self.access(subject, place)
@@ -242,6 +251,11 @@ class Play:
         for name in PEOPLE:
             seen = set(Document.objects.visible_to(self.user(name)).values_list("pk", flat=True))
             assert seen == self.oracle.may_open(name), name
+        for name, browser in self.browsers.items():
+            shown = browser.get(reverse("document_list")).context
+            allowed = self.oracle.may_open(name)
+            assert shown["page"].total == len(allowed), name
+            assert {document.pk for document in shown["documents"]} <= allowed, name
 
 
 @pytest.fixture

@@ -48,6 +48,8 @@ def test_an_account_is_opened_with_its_accesses_and_the_link_leaves(world: World
     assert list(told) == ["account_opened", "given", "given"]
     (sent,) = mail.outbox
     assert sent.to == [user.email]
+    assert "vous a ouvert un compte" in str(sent.body)
+    assert "Vous avez demandé" not in str(sent.body), "they asked for nothing"
     client = Client()
     url = client.get(link_in(sent), follow=True).redirect_chain[-1][0]
     client.post(url, {"password1": PASSWORD, "password2": PASSWORD})
