@@ -23,6 +23,7 @@ HUNDRED = Decimal(100)
 NO_SEATS: Mapping[int, int] = {}
 
 SCOPES_FROM_SPECIFIC = (LineScope.COURSE, LineScope.SUBDOMAIN, LineScope.DOMAIN, LineScope.EVERYTHING)
+RANKS = {scope: rank for rank, scope in enumerate(SCOPES_FROM_SPECIFIC, 1)}
 
 
 def to_the_cent(amount: Decimal) -> Decimal:
@@ -60,7 +61,7 @@ class Line:
     @property
     def rank(self) -> int:
         """0 for the most specific: a fixed price for the course; then a discount on it; and so on."""
-        return 0 if self.kind == LineKind.PRICE else 1 + SCOPES_FROM_SPECIFIC.index(self.scope)
+        return 0 if self.kind == LineKind.PRICE else RANKS[self.scope]
 
     def amount_for(self, public_price: Decimal) -> Decimal:
         """What the line makes of a public price, to the cent, never above it."""
@@ -186,7 +187,8 @@ def price_of(subject: Subject, lines: Iterable[Line], seats: Mapping[int, int] =
     public = to_the_cent(subject.public_price)
     if not reached:
         return Price(public, public, subject.vat_rate)
-    best = min(reached, key=lambda line: preference(line, public))
+    first = min(line.rank for line in reached)
+    best = min((line for line in reached if line.rank == first), key=lambda line: preference(line, public))
     return Price(public, best.amount_for(public), subject.vat_rate, best)
 
 

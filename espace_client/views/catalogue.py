@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import quote_plus
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -18,7 +17,7 @@ from django.utils.http import urlencode
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from catalogue.facets import Branch, facets
+from catalogue.facets import facets
 from catalogue.filters import LABELS, PAGE, CatalogueFilters
 from catalogue.listing import ListedCourse
 from catalogue.search import ROWS_PER_PAGE, Found, find
@@ -38,17 +37,6 @@ class CataloguePage:
     next_url: str | None
 
 
-@dataclass(frozen=True)
-class Place:
-    """A domain in the navigation of the catalogue, or a sub-domain of the one that is open; `courses`: 0 not to say."""
-
-    label: str
-    url: str
-    current: bool
-    below: bool
-    courses: int = 0
-
-
 def frame_of(request: HttpRequest) -> str:
     """The template that a public page extends: a member stays in the frame of the portal."""
     return "portal.html" if request.user.is_authenticated else "public.html"
@@ -66,8 +54,6 @@ def catalogue(request: HttpRequest) -> HttpResponse:
         "frame": frame_of(request),
         "filters": filters,
         "chips": _chips(filters),
-        "places": _places(filters),
-        "everywhere": query(filters.address, {"domaine": None}),
         "courses": _priced(found.rows, prices),
         "found": found,
         "page": _page(filters, found),
@@ -97,23 +83,6 @@ def _chips(filters: CatalogueFilters) -> list[Chip]:
         url = query(filters.address, {name: rest or None})
         chips.append(Chip(str(LABELS[name]), words, url))
     return chips
-
-
-def _places(filters: CatalogueFilters) -> list[Place]:
-    chosen = filters.branch
-    opened = filters.facets.parent_of(chosen) if chosen else None
-    rest = query(filters.address, {"domaine": None})
-    begins = f"{rest}&domaine=" if len(rest) > 1 else "?domaine="
-
-    def place(branch: Branch, *, below: bool) -> Place:
-        courses = 0 if filters.in_force else branch.courses
-        return Place(branch.label, f"{begins}{quote_plus(branch.code)}", branch == chosen, below, courses)
-
-    places = []
-    for one in filters.facets.domains:
-        places.append(place(one, below=False))
-        places += [place(child, below=True) for child in one.children if one == opened]
-    return places
 
 
 def _page(filters: CatalogueFilters, found: Found) -> CataloguePage:
