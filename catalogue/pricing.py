@@ -83,8 +83,8 @@ class Line:
 def _discount_words(line: Line) -> str:
     words = {
         LineScope.COURSE: _("remise de %(rate)s sur cette formation"),
-        LineScope.SUBDOMAIN: _("remise de %(rate)s sur le sous-domaine « %(target)s »"),
-        LineScope.DOMAIN: _("remise de %(rate)s sur le domaine « %(target)s »"),
+        LineScope.SUBDOMAIN: _("remise de %(rate)s sur le sous-domaine « %(target)s »"),
+        LineScope.DOMAIN: _("remise de %(rate)s sur le domaine « %(target)s »"),
         LineScope.EVERYTHING: _("remise de %(rate)s sur tout le catalogue"),
     }
     return words[line.scope] % {"rate": percent(line.value), "target": line.target}
@@ -151,8 +151,8 @@ class Price:
     def explanation(self) -> str:
         """How the price came about, with every figure that is needed to find it again by hand."""
         if self.line is None:
-            return _("Prix public : %(price)s HT.") % {"price": money(self.public)}
-        return _("Accord-cadre %(accord)s, jusqu’au %(day)s : %(line)s. %(sum)s") % {
+            return _("Prix public : %(price)s HT.") % {"price": money(self.public)}
+        return _("Accord-cadre %(accord)s, jusqu’au %(day)s : %(line)s. %(sum)s") % {
             "accord": self.line.accord_reference,
             "day": short_date(self.line.ends_on),
             "line": self.line.words(),
@@ -162,7 +162,7 @@ class Price:
     def _sum(self) -> str:
         figures = {"public": money(self.public), "saving": money(self.saving), "price": money(self.amount)}
         if not self.saving:
-            return _("Le prix public de %(public)s HT n’est pas plus élevé : il s’applique.") % figures
+            return _("Le prix public de %(public)s HT n’est pas plus élevé : il s’applique.") % figures
         figures["minus"] = MINUS
         return _("%(public)s %(minus)s %(saving)s = %(price)s HT.") % figures
 
@@ -170,7 +170,7 @@ class Price:
     def vat_words(self) -> str:
         if self.is_exempt:
             return _("Exonéré de TVA (CGI, art. 261-4-4° a).")
-        return _("TVA à %(rate)s : %(vat)s, soit %(total)s TTC.") % {
+        return _("TVA à %(rate)s : %(vat)s, soit %(total)s TTC.") % {
             "rate": percent(self.vat_rate),
             "vat": money(self.vat),
             "total": money(self.with_vat),

@@ -88,6 +88,12 @@ def footer() -> SafeString:
     return loader.render_to_string("components/footer.html", {"provider": settings.PROVIDER})
 
 
+@cache
+def kept(template: str) -> SafeString:
+    """A template that depends on nothing."""
+    return loader.render_to_string(template)
+
+
 @dataclass(frozen=True, slots=True)
 class Who:
     """The person whose page it is. `csrf_token`: for the button that logs out."""

@@ -241,6 +241,12 @@ def footer() -> SafeString:
     return components.footer()
 
 
+@register.simple_tag
+def kept(template_name: str) -> SafeString:
+    """`{% kept "catalogue/results_head.html" %}`: a template that depends on nothing, rendered once."""
+    return components.kept(template_name)
+
+
 @register.simple_tag(takes_context=True)
 def account_menu(context: Context) -> SafeString:
     """`{% account_menu %}`: components/account_menu.html, for the person whose page it is."""

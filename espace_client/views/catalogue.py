@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -19,9 +18,8 @@ from django.views.decorators.http import require_safe
 
 from catalogue.facets import facets
 from catalogue.filters import LABELS, PAGE, CatalogueFilters
-from catalogue.listing import ListedCourse
 from catalogue.search import ROWS_PER_PAGE, Found, find
-from enrolments.prices import PricesShown, prices_of
+from enrolments.prices import prices_of
 from espace_client.components import Chip, query
 from espace_client.formatting import number
 
@@ -50,11 +48,13 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     today = timezone.localdate()
     found = find(filters.wanted(), filters.page, today)
     prices = prices_of(request.user, [course.subject for course in found.rows], today, tiers=False)
+    for course in found.rows:
+        course.negotiated = prices[course.pk].negotiated
     context = {
         "frame": frame_of(request),
         "filters": filters,
         "chips": _chips(filters),
-        "courses": _priced(found.rows, prices),
+        "courses": found.rows,
         "found": found,
         "page": _page(filters, found),
         "count": ngettext("%s formation", "%s formations", found.total) % number(found.total),
@@ -69,10 +69,6 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     if part:  # the back button must not find a part where it left a page
         response["Cache-Control"] = "no-store"
     return response
-
-
-def _priced(rows: Iterable[ListedCourse], prices: PricesShown) -> list[ListedCourse]:
-    return [replace(course, negotiated=prices[course.pk].negotiated) for course in rows]
 
 
 def _chips(filters: CatalogueFilters) -> list[Chip]:
