@@ -25,21 +25,23 @@ from catalogue.prices import Tariff, lines_in_force, subjects_of
 from catalogue.pricing import NextTier, Price, Subject
 
 from .accord_seats import seats_ordered
-from .models import Order, OrderChannel, OrderState
+from .models import Order, OrderChannel, OrderEvent, OrderEventKind, OrderState
 
 
 def entitled(rights: Rights) -> QuerySet[Establishment]:
     """The establishments whose negotiated prices a person may see (rule 7).
 
     Those whose amounts an access opens (an administrator's, or a standard one with a priced type); and those for which
-    an order that the person made on the site, with their verified address, has been validated by staff.
+    an order that the person made on the site, with their verified address, has been validated by staff, whatever became
+    of it since.
     """
     opened = Q(pk__in=sorted(rights.priced_establishments))
     if rights.email is not None:
+        was_validated = OrderEvent.objects.filter(order=OuterRef("pk"), kind=OrderEventKind.VALIDATED)
         validated = Order.objects.filter(
+            Q(state=OrderState.VALIDATED) | Exists(was_validated),
             order_email=rights.email,
             channel=OrderChannel.SITE,
-            state=OrderState.VALIDATED,
             establishment__isnull=False,
         )
         opened |= Q(pk__in=validated.values("establishment"))

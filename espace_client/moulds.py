@@ -5,7 +5,7 @@ combination of choices the template is rendered once, with marks where the texts
 kept, and a row is its texts put between these pieces. That costs ten times less than rendering the template each time.
 
     {% for order in orders %}{% include "enrolments/order_line.html" %}{% endfor %}      becomes
-    {% each orders "enrolments/order_line.html" "order" amounts_visible=amounts_visible %}
+    {% pour orders "enrolments/order_line.html" "order" amounts_visible=amounts_visible %}
 
 A row is a dataclass; what it holds may be another. The template sees the row under that name, the choices that the tag
 names, and nothing else. It may print whatever the row has, through any filter of `{% load portal %}`; ask whether it is
@@ -20,13 +20,15 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cache
 from html import escape
 from operator import attrgetter
+from secrets import token_hex
 from typing import Any
 
 from django.template import loader
 from django.utils.formats import localize
 from django.utils.safestring import SafeString, mark_safe
 
-OPENING, CLOSING = "\ue000", "\ue001"  # characters for private use: no text that we store has them
+# What a mark begins with is this process's own secret: no text that somebody typed can pass for a mark.
+OPENING, CLOSING = f"\ue000{token_hex(8)}:", "\ue001"
 FIRST_NUMBER = 8_000_000_000_000_000_000  # no row has such an id
 MARK = re.compile(f"{OPENING}([0-9]+){CLOSING}|(8[0-9]{{18}})")
 NOT_PLAIN = re.compile("[&<>\"']").search

@@ -27,7 +27,7 @@ Filter = TypeVar("Filter", bound=Callable[..., Any])
 
 
 def _of_marks_too(function: Filter) -> Filter:
-    """Let a filter be used in a template that `{% each %}` pours: of a mark it makes a mark."""
+    """Let a filter be used in a template that `{% pour %}` pours: of a mark it makes a mark."""
 
     @wraps(function)
     def filtered(value: Any, *arguments: Any) -> Any:
@@ -198,9 +198,9 @@ def badge(label: object, tone: str = "muted", icon_name: str = "") -> SafeString
     return components.badge(str(label), tone, icon_name)
 
 
-@register.simple_tag
-def each(rows: Iterable[object] | Mark, template_name: str, name: str, **choices: object) -> SafeString | Mark:
-    """`{% each orders "enrolments/order_line.html" "order" %}`: the template for each row, fast; see moulds.py."""
+@register.simple_tag(name="pour")
+def pour_rows(rows: Iterable[object] | Mark, template_name: str, name: str, **choices: object) -> SafeString | Mark:
+    """`{% pour orders "enrolments/order_line.html" "order" %}`: the template for each row, fast; see moulds.py."""
     if isinstance(rows, Mark):
         return rows.through(pour, template_name, name, choices)
     return pour(rows, template_name, name, choices)

@@ -136,6 +136,7 @@ def test_nobody_is_there_tomorrow_nor_elsewhere(world: World, taught: Session) -
 
 
 def test_the_database_keeps_attendance_in_its_session(world: World, taught: Session) -> None:
+    """Triggers enrolment_keeps_attendance and half_day_keeps_attendance."""
     first, _second = mark(world, taught, "xxxx", "xxxx")
     other = make_session(taught.course, taught.starts_on)
     elsewhere = HalfDay.objects.create(session=other, date=other.starts_on, starts_at=time(9), ends_at=time(12))

@@ -1,4 +1,7 @@
-"""A line of an accord that gave a price is never rewritten, only ended."""
+"""A line of an accord that gave a price is never rewritten, only ended.
+
+Triggers accord_line_in_use, and enrolment_holds_line, which makes an enrolment wait for whoever changes its line.
+"""
 
 from __future__ import annotations
 

@@ -20,6 +20,7 @@ from catalogue.models import AccordCadre, Course, Domain
 from enrolments.accord_seats import seats_ordered
 from enrolments.models import Enrolment, EnrolmentState, OrderChannel, OrderState
 from enrolments.prices import PricesShown, lock_accords, prices_for_order, prices_shown_to
+from enrolments.validating import cancel_order, validate_order
 from tests.accords import days_away, make_accord, make_course, make_line
 from tests.worlds import World, give_access, make_order, make_user, number
 
@@ -118,6 +119,18 @@ def test_a_responsable_needs_one_validated_enrolment_made_on_the_site(
     page = shown(person, course)
     assert (page[course.pk].negotiated == Decimal(1350)) is opens
     assert (page.reason == "") is opens
+
+
+def test_prices_once_opened_stay_open_when_the_validated_order_is_cancelled(
+    world: World, accord: AccordCadre, course: Course
+) -> None:
+    person = make_user("nouvelle@armor.example")
+    order = make_order(world.nice, person.email, [world.sessions[1]], state=OrderState.PENDING, papers=False)
+    validate_order(order=order, actor=world.personas["staff"])
+    cancel_order(order=order, actor=world.personas["staff"], reason="Erreur de session")
+    order.refresh_from_db()
+    assert order.state == OrderState.CANCELLED
+    assert shown(person, course)[course.pk].negotiated == Decimal(1350)
 
 
 def test_an_order_that_nobody_attached_to_an_establishment_opens_nothing(

@@ -1,4 +1,7 @@
-"""Every step between two states: taken, or refused by the table and by the database."""
+"""Every step between two states: taken, or refused by the table and by the database.
+
+Triggers order_state_follows, enrolment_state_follows and session_state_follows.
+"""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def everything() -> dict[str, list[tuple[object, ...]]]:
     rows = {}
     with connection.cursor() as cursor:
         for table in tables:
-            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)} ORDER BY id")  # noqa: S608
+            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)} ORDER BY 1")  # noqa: S608
             rows[table] = cursor.fetchall()
     return rows
 

@@ -93,6 +93,6 @@ def test_a_row_that_is_no_dataclass_has_the_template_rendered(world: World) -> N
 def test_what_a_page_knows_does_not_reach_a_row(client: Client, world: World) -> None:
     client.force_login(world.personas["administrator"])
     context = Context({"user": world.personas["administrator"], "rows": [Line(1, "x", "open")]})
-    menu = Template('{% load portal %}{% each rows "components/account_menu.html" "row" %}').render(context)
+    menu = Template('{% load portal %}{% pour rows "components/account_menu.html" "row" %}').render(context)
     assert "Mon compte" in menu
     assert world.personas["administrator"].email not in menu
