@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 NBSP = "\u00a0"  # a space that never breaks
 NNBSP = "\u202f"  # the same, narrow: groups of thousands
@@ -19,6 +20,7 @@ def number(value: Decimal | int | None, decimals: int = 0) -> str:
     return MINUS + text if rounded < 0 else text
 
 
+@lru_cache(maxsize=10_000)
 def money(value: Decimal | int | None, decimals: int = 2) -> str:
     """An amount in euros: `Decimal("1190")` → "1 190,00 €"; None, an amount one may not see, → ""."""
     return "" if value is None else f"{number(value, decimals)}{NBSP}€"

@@ -46,11 +46,13 @@ class Marker:
     beginnings: tuple[str, ...]
 
     @classmethod
+    @lru_cache(maxsize=200)
     def of(cls, query: str) -> Marker:
         """From the query as PostgreSQL writes it: `'gestion' & ( 'proj' | 'proj':* )`."""
         found = LEXEME.findall(query)
         return cls(frozenset(word for word, star in found if not star), tuple({word for word, star in found if star}))
 
+    @lru_cache(maxsize=20_000)  # noqa: B019  # markers are few, and kept by `of` anyway
     def finds(self, word: str) -> bool:
         """Whether the index would have found this word of a text. Endings are judged by their length alone."""
         plain = _plain(word)

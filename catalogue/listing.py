@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -29,9 +29,11 @@ class NextSession:
         return label_of(SessionState, self.state)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class ListedCourse:
     """One course, with the same names as the model. EUR HT; `negotiated` is None where the public price applies.
+
+    What is found out after it was read, of the words and of the price, is written in it.
 
     `title` and `extract` may have what was searched in <mark>: they are then safe, being escaped.
     """
@@ -63,10 +65,10 @@ class ListedCourse:
     def on_request(self) -> bool:
         return self.kind != CourseKind.INTER
 
-    def marked(self, marker: Marker, *texts: str) -> ListedCourse:
-        """The same, with the words that were found marked in the title, or else in the first line that has them."""
-        title = marker.mark(self.title)
-        return replace(self, title=title, extract="" if "<mark>" in title else marker.extract(*texts))
+    def mark(self, marker: Marker, *texts: str) -> None:
+        """Mark the words that were found in the title, or else show the first line that has them."""
+        self.title = marker.mark(self.title)
+        self.extract = "" if "<mark>" in self.title else marker.extract(*texts)
 
     @property
     def subject(self) -> Subject:

@@ -23,6 +23,7 @@ HUNDRED = Decimal(100)
 NO_SEATS: Mapping[int, int] = {}
 
 SCOPES_FROM_SPECIFIC = (LineScope.COURSE, LineScope.SUBDOMAIN, LineScope.DOMAIN, LineScope.EVERYTHING)
+RANKS = {scope: rank for rank, scope in enumerate(SCOPES_FROM_SPECIFIC, 1)}
 
 
 def to_the_cent(amount: Decimal) -> Decimal:
@@ -60,7 +61,7 @@ class Line:
     @property
     def rank(self) -> int:
         """0 for the most specific: a fixed price for the course; then a discount on it; and so on."""
-        return 0 if self.kind == LineKind.PRICE else 1 + SCOPES_FROM_SPECIFIC.index(self.scope)
+        return 0 if self.kind == LineKind.PRICE else RANKS[self.scope]
 
     def amount_for(self, public_price: Decimal) -> Decimal:
         """What the line makes of a public price, to the cent, never above it."""
@@ -82,8 +83,8 @@ class Line:
 def _discount_words(line: Line) -> str:
     words = {
         LineScope.COURSE: _("remise de %(rate)s sur cette formation"),
-        LineScope.SUBDOMAIN: _("remise de %(rate)s sur le sous-domaine « %(target)s »"),
-        LineScope.DOMAIN: _("remise de %(rate)s sur le domaine « %(target)s »"),
+        LineScope.SUBDOMAIN: _("remise de %(rate)s sur le sous-domaine « %(target)s »"),
+        LineScope.DOMAIN: _("remise de %(rate)s sur le domaine « %(target)s »"),
         LineScope.EVERYTHING: _("remise de %(rate)s sur tout le catalogue"),
     }
     return words[line.scope] % {"rate": percent(line.value), "target": line.target}
@@ -150,8 +151,8 @@ class Price:
     def explanation(self) -> str:
         """How the price came about, with every figure that is needed to find it again by hand."""
         if self.line is None:
-            return _("Prix public : %(price)s HT.") % {"price": money(self.public)}
-        return _("Accord-cadre %(accord)s, jusqu’au %(day)s : %(line)s. %(sum)s") % {
+            return _("Prix public : %(price)s HT.") % {"price": money(self.public)}
+        return _("Accord-cadre %(accord)s, jusqu’au %(day)s : %(line)s. %(sum)s") % {
             "accord": self.line.accord_reference,
             "day": short_date(self.line.ends_on),
             "line": self.line.words(),
@@ -161,7 +162,7 @@ class Price:
     def _sum(self) -> str:
         figures = {"public": money(self.public), "saving": money(self.saving), "price": money(self.amount)}
         if not self.saving:
-            return _("Le prix public de %(public)s HT n’est pas plus élevé : il s’applique.") % figures
+            return _("Le prix public de %(public)s HT n’est pas plus élevé : il s’applique.") % figures
         figures["minus"] = MINUS
         return _("%(public)s %(minus)s %(saving)s = %(price)s HT.") % figures
 
@@ -169,7 +170,7 @@ class Price:
     def vat_words(self) -> str:
         if self.is_exempt:
             return _("Exonéré de TVA (CGI, art. 261-4-4° a).")
-        return _("TVA à %(rate)s : %(vat)s, soit %(total)s TTC.") % {
+        return _("TVA à %(rate)s : %(vat)s, soit %(total)s TTC.") % {
             "rate": percent(self.vat_rate),
             "vat": money(self.vat),
             "total": money(self.with_vat),
@@ -186,7 +187,8 @@ def price_of(subject: Subject, lines: Iterable[Line], seats: Mapping[int, int] =
     public = to_the_cent(subject.public_price)
     if not reached:
         return Price(public, public, subject.vat_rate)
-    best = min(reached, key=lambda line: preference(line, public))
+    first = min(line.rank for line in reached)
+    best = min((line for line in reached if line.rank == first), key=lambda line: preference(line, public))
     return Price(public, best.amount_for(public), subject.vat_rate, best)
 
 

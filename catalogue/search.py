@@ -141,7 +141,9 @@ def _row(wanted: Wanted, columns: list[Any]) -> ListedCourse:
     if not wanted.words:
         return course_of(columns[1:])
     _total, query, objectives, programme, *own = columns
-    return course_of(own).marked(Marker.of(query), objectives, programme)
+    course = course_of(own)
+    course.mark(Marker.of(query), objectives, programme)
+    return course
 
 
 def _select(wanted: Wanted, page: int, today: date, *, near: bool) -> _Sql:

@@ -10,7 +10,8 @@ from django.utils import timezone
 from django_tasks import task
 
 from accounts.mails import link_to, send
-from accounts.models import Access, User
+from accounts.models import Access, NotificationKind, User
+from accounts.notifications import wants
 from accounts.roles import Role
 from catalogue.models import AccordCadre
 
@@ -39,6 +40,8 @@ def _announce(pk: int, today: date) -> None:
     if accord is None or successor_of(accord, with_coverage(AccordCadre.objects.filter(company=accord.company_id))):
         return
     for user in _people(accord):
+        if not wants(user, NotificationKind.AGREEMENTS):
+            continue
         if agreements_open_to(User.objects.rights_of(user.pk)).filter(pk=accord.pk).exists():
             context = {"accord": accord, "url": link_to("accord_detail", accord.pk)}
             send("accord_ending", user.email, context, key=f"accord-ending-{accord.pk}-{accord.ends_on}-{user.pk}")

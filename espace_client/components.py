@@ -15,7 +15,6 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.db.models import Model
-from django.http import QueryDict
 from django.template import loader
 from django.templatetags.static import static
 from django.utils.html import format_html
@@ -25,8 +24,6 @@ from django.utils.translation import gettext as _
 from accounts.choice import places_of
 from accounts.filters import Filters
 from accounts.models import User
-from catalogue.facets import Facets
-from catalogue.filters import CatalogueFilters
 from espace_client import charts, formatting, tones
 from espace_client.moulds import pour
 
@@ -91,6 +88,12 @@ def footer() -> SafeString:
     return loader.render_to_string("components/footer.html", {"provider": settings.PROVIDER})
 
 
+@cache
+def kept(template: str) -> SafeString:
+    """A template that depends on nothing."""
+    return loader.render_to_string(template)
+
+
 @dataclass(frozen=True, slots=True)
 class Who:
     """The person whose page it is. `csrf_token`: for the button that logs out."""
@@ -148,18 +151,6 @@ def filter_bar(filters: Filters, path: str, sort: str, params: Mapping[str, Sequ
             _bars.clear()
         _bars[key] = bar
     return bar
-
-
-def catalogue_boxes(filters: CatalogueFilters) -> SafeString:
-    """catalogue/boxes.html. With nothing ticked it is the same for all, as long as the choices are."""
-    if filters.boxes_are_empty:
-        return _empty_boxes(filters.facets)
-    return loader.render_to_string("catalogue/boxes.html", {"form": filters.form})
-
-
-@lru_cache(maxsize=4)
-def _empty_boxes(choices: Facets) -> SafeString:
-    return loader.render_to_string("catalogue/boxes.html", {"form": CatalogueFilters(QueryDict(), choices).form})
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from urllib.parse import urlencode
 
 from accounts.typography import (
@@ -71,6 +72,7 @@ def long_date(value: date | None) -> str:
     return f"{WEEKDAYS[value.weekday()]} {day_of_month(value)}{NBSP}{MONTHS[value.month - 1]} {value.year}"
 
 
+@lru_cache(maxsize=2000)
 def date_range(start: date | None, end: date | None) -> str:
     """ "7 – 10 déc. 2026", "30 nov. – 3 déc. 2026", or both years when they differ; one day is one date."""
     if start is None or end is None or start == end:
@@ -83,6 +85,7 @@ def date_range(start: date | None, end: date | None) -> str:
     return f"{day_of_month(start)}{NBSP}{EN_DASH}{NBSP}{short_date(end)}"
 
 
+@lru_cache(maxsize=500)
 def duration(days: Decimal | int | None, hours: Decimal | int | None = None) -> str:
     """ "3 jours (21 h)"; without days "21 h", without hours "3 jours"."""
     hours_text = "" if hours is None else f"{_plain(Decimal(hours))}{NBSP}h"

@@ -19,6 +19,7 @@ class NotificationKind(models.TextChoices):
     WAITING_LIST = "waiting_list", _("Place libérée en liste d’attente")
     EVALUATIONS = "evaluations", _("Évaluations à recueillir")
     ACCESS_REVIEW = "access_review", _("Revue des accès")
+    AGREEMENTS = "agreements", _("Fin d’un accord-cadre")
 
 
 class NotificationChoices(models.Model):

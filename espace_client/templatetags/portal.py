@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Any, TypeVar, cast
 
 from django import forms, template
@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 
 from accounts.filters import Filters
 from catalogue.filters import CatalogueFilters
+from espace_client import catalogue_form as catalogue_forms
 from espace_client import charts, components, formatting, tones
 from espace_client.moulds import Mark, pour
 from espace_client.static_storage import BUNDLE, STYLESHEETS, BundlingStaticFilesStorage
@@ -103,6 +104,11 @@ def weekday(value: date) -> str:
 @_of_marks_too
 def more_dates(count: int) -> str:
     """`{{ course.next.others|more_dates }}` → "+ 3 autres dates"."""
+    return _more_dates(count)
+
+
+@lru_cache(maxsize=200)
+def _more_dates(count: int) -> str:
     return ngettext("+ %s autre date", "+ %s autres dates", count) % count
 
 
@@ -235,6 +241,12 @@ def footer() -> SafeString:
     return components.footer()
 
 
+@register.simple_tag
+def kept(template_name: str) -> SafeString:
+    """`{% kept "catalogue/results_head.html" %}`: a template that depends on nothing, rendered once."""
+    return components.kept(template_name)
+
+
 @register.simple_tag(takes_context=True)
 def account_menu(context: Context) -> SafeString:
     """`{% account_menu %}`: components/account_menu.html, for the person whose page it is."""
@@ -266,9 +278,9 @@ def filter_bar(context: Context, filters: Filters) -> SafeString:
 
 
 @register.simple_tag
-def catalogue_boxes(filters: CatalogueFilters) -> SafeString:
-    """`{% catalogue_boxes filters %}`: catalogue/boxes.html."""
-    return components.catalogue_boxes(filters)
+def catalogue_form(filters: CatalogueFilters, changing: bool = False) -> SafeString:
+    """`{% catalogue_form filters %}`: catalogue/filters.html, or with `changing=True` what htmx takes of it."""
+    return catalogue_forms.catalogue_form(filters, catalogue_forms.CHANGING if changing else catalogue_forms.WHOLE)
 
 
 @register.simple_tag(takes_context=True)

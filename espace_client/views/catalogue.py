@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote_plus
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -18,11 +16,10 @@ from django.utils.http import urlencode
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from catalogue.facets import Branch, facets
+from catalogue.facets import facets
 from catalogue.filters import LABELS, PAGE, CatalogueFilters
-from catalogue.listing import ListedCourse
 from catalogue.search import ROWS_PER_PAGE, Found, find
-from enrolments.prices import PricesShown, prices_of
+from enrolments.prices import prices_of
 from espace_client.components import Chip, query
 from espace_client.formatting import number
 
@@ -38,17 +35,6 @@ class CataloguePage:
     next_url: str | None
 
 
-@dataclass(frozen=True)
-class Place:
-    """A domain in the navigation of the catalogue, or a sub-domain of the one that is open; `courses`: 0 not to say."""
-
-    label: str
-    url: str
-    current: bool
-    below: bool
-    courses: int = 0
-
-
 def frame_of(request: HttpRequest) -> str:
     """The template that a public page extends: a member stays in the frame of the portal."""
     return "portal.html" if request.user.is_authenticated else "public.html"
@@ -62,13 +48,13 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     today = timezone.localdate()
     found = find(filters.wanted(), filters.page, today)
     prices = prices_of(request.user, [course.subject for course in found.rows], today, tiers=False)
+    for course in found.rows:
+        course.negotiated = prices[course.pk].negotiated
     context = {
         "frame": frame_of(request),
         "filters": filters,
         "chips": _chips(filters),
-        "places": _places(filters),
-        "everywhere": query(filters.address, {"domaine": None}),
-        "courses": _priced(found.rows, prices),
+        "courses": found.rows,
         "found": found,
         "page": _page(filters, found),
         "count": ngettext("%s formation", "%s formations", found.total) % number(found.total),
@@ -85,10 +71,6 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _priced(rows: Iterable[ListedCourse], prices: PricesShown) -> list[ListedCourse]:
-    return [replace(course, negotiated=prices[course.pk].negotiated) for course in rows]
-
-
 def _chips(filters: CatalogueFilters) -> list[Chip]:
     """The filters in force, each with the address of the page without it."""
     chips = []
@@ -97,23 +79,6 @@ def _chips(filters: CatalogueFilters) -> list[Chip]:
         url = query(filters.address, {name: rest or None})
         chips.append(Chip(str(LABELS[name]), words, url))
     return chips
-
-
-def _places(filters: CatalogueFilters) -> list[Place]:
-    chosen = filters.branch
-    opened = filters.facets.parent_of(chosen) if chosen else None
-    rest = query(filters.address, {"domaine": None})
-    begins = f"{rest}&domaine=" if len(rest) > 1 else "?domaine="
-
-    def place(branch: Branch, *, below: bool) -> Place:
-        courses = 0 if filters.in_force else branch.courses
-        return Place(branch.label, f"{begins}{quote_plus(branch.code)}", branch == chosen, below, courses)
-
-    places = []
-    for one in filters.facets.domains:
-        places.append(place(one, below=False))
-        places += [place(child, below=True) for child in one.children if one == opened]
-    return places
 
 
 def _page(filters: CatalogueFilters, found: Found) -> CataloguePage:

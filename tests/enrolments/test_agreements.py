@@ -10,6 +10,7 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
+from accounts.notifications import NotificationKind, choose
 from accounts.roles import Role
 from catalogue.models import AccordCadre, Course
 from enrolments.accord_reminders import announce_ending_accords
@@ -173,6 +174,13 @@ def announce(run_tasks: RunTasks) -> list[str]:
     announce_ending_accords.enqueue()
     run_tasks()
     return sorted(message.to[0] for message in mail.outbox[before:])
+
+
+def test_whoever_declined_this_kind_is_not_mailed(world: World, run_tasks: RunTasks) -> None:
+    make_accord(world.armor.company, world.lille, reference="AC-FIN", ends_on=days_away(60))
+    person = User.objects.get(email="administratrice@armor.example")
+    choose(user=person, wanted=set(NotificationKind) - {NotificationKind.AGREEMENTS})
+    assert announce(run_tasks) == ["deux@armor.example", "responsable@armor.example"]
 
 
 def test_the_end_is_mailed_once_to_administrators_and_orderers(world: World, run_tasks: RunTasks) -> None:

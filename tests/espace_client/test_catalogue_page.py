@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from decimal import Decimal
+from html import unescape
 from typing import Any
 
 import pytest
@@ -183,13 +185,19 @@ def test_what_search_engines_may_keep(world: World, parent: Domain, linux: Cours
 
 
 def test_sub_domains_open_with_their_domain(world: World, parent: Domain, linux: Course, visitor: Client) -> None:
+    def links(**query: str) -> list[tuple[str, str, bool, bool]]:
+        """Of each domain: its address, its words, whether it is below another, whether it is the one chosen."""
+        nav = visitor.get(URL, query).content.decode().partition('id="domaines"')[2].partition("</nav>")[0]
+        found = re.findall(r'<li( class="below")?>\s*<a href="([^"]*)"( aria-current="true")?>([^<]*)', nav)
+        return [(unescape(url), words.strip(), bool(below), bool(current)) for below, url, current, words in found]
+
     def labels(**query: str) -> list[tuple[str, bool, bool]]:
-        return [(one.label, one.below, one.current) for one in visitor.get(URL, query).context["places"]]
+        return [link[1:] for link in links(**query)]
 
     assert labels() == [("Développement", False, False), ("Systèmes", False, False)]
     opened = labels(domaine=linux.domain.code, q="linux")
     assert opened == [("Développement", False, False), ("Systèmes", False, False), ("Linux", True, True)]
-    urls = [one.url for one in visitor.get(URL, {"q": "a b", "page": "1"}).context["places"]]
+    urls = [link[0] for link in links(q="a b", page="1")]
     assert urls[1] == f"?q=a+b&domaine={parent.code}"
 
 
