@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -27,7 +29,7 @@ def enrolment(world: World) -> Enrolment:
     return first
 
 
-def shown(client: Client, **query: object) -> list[int]:
+def shown(client: Client, **query: Any) -> list[int]:
     return sorted(one.pk for one in client.get(LIST, query).context["enrolments"])
 
 
@@ -47,7 +49,7 @@ def test_by_colleague(world: World, enrolment: Enrolment, client_for: ClientFor)
     client, colleague = client_for(world.personas["administrator"]), enrolment.participant_id
     assert len(shown(client, collaborateur=colleague)) == 2
     assert shown(client, collaborateur=colleague, session=enrolment.session_id) == [enrolment.pk]
-    assert str(enrolment.participant) in client.get(LIST, {"collaborateur": colleague}).text
+    assert str(enrolment.participant) in client.get(LIST, {"collaborateur": str(colleague)}).text
     assert f"?collaborateur={colleague}" in client.get(reverse("participant_detail", args=[colleague])).text
 
 
@@ -62,13 +64,13 @@ def test_nonsense_is_ignored_with_a_word(world: World, name: str, value: str, cl
 
 def test_anothers_look_like_none(world: World, enrolment: Enrolment, client_for: ClientFor) -> None:
     for name, value in (("session", enrolment.session_id), ("collaborateur", enrolment.participant_id)):
-        assert "a été ignoré" in client_for(world.personas["neighbour"]).get(LIST, {name: value}).text
+        assert "a été ignoré" in client_for(world.personas["neighbour"]).get(LIST, {name: str(value)}).text
 
 
 def test_an_export_has_exactly_what_is_filtered(world: World, enrolment: Enrolment, client_for: ClientFor) -> None:
     client = client_for(world.personas["administrator"])
     answer = client.get(reverse("enrolment_export_csv"), {"session": enrolment.session_id})
-    lines = (b"".join(answer) if answer.streaming else answer.content).decode("utf-8-sig").splitlines()  # type: ignore[attr-defined]
+    lines = (b"".join(answer) if answer.streaming else answer.content).decode("utf-8-sig").splitlines()
     assert len(lines) == 3
 
 
