@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -13,16 +13,21 @@ from django.urls import reverse
 KEY = "X-Espace-Key"  # the header of what a mail is about: espace_client.outbox keeps no second mail with the same
 
 
-def send(template: str, to: str, context: Mapping[str, Any], key: str = "") -> None:
+def send(
+    template: str, to: str, context: Mapping[str, Any], key: str = "", files: Sequence[tuple[str, bytes, str]] = ()
+) -> None:
     """Write a mail from `templates/email/<template>.subject.txt`, `.txt` and `.html`, which extend email/base.*.
 
     Call it inside the transaction of the change: what is rolled back mails nothing. `key` says what the mail is about,
     e.g. "order-acknowledged-12": a second mail with the same key is not kept. Addresses in it come from `link_to`.
+    `files`: name, content and media type of what is attached.
     """
     values = {"provider": settings.PROVIDER, "site_url": settings.SITE_URL, **context}
     subject = " ".join(render_to_string(f"email/{template}.subject.txt", values).split())
     message = EmailMultiAlternatives(subject, render_to_string(f"email/{template}.txt", values), to=[to])
     message.attach_alternative(render_to_string(f"email/{template}.html", values), "text/html")
+    for name, content, media_type in files:
+        message.attach(name, content, media_type)
     if key:
         message.extra_headers[KEY] = key
     message.send()

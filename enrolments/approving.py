@@ -30,7 +30,7 @@ from enrolments.models import (
 
 from . import order_mails
 from .seats import lock_sessions
-from .signals import enrolment_cancelled, order_refused
+from .signals import enrolment_cancelled, order_approved, order_refused
 from .transitions import step
 from .waiting import move_list
 
@@ -102,6 +102,7 @@ def approve_order(*, order: Order, actor: User, word: str = "") -> Order:
     step(held, OrderState.PENDING)
     held.save(update_fields=["state"])
     OrderEvent.objects.create(order=held, kind=OrderEventKind.APPROVED, by=actor, word=word)
+    order_approved.send(Order, order=held)
     order_mails.tell_orderer(held, "order_approved", word)
     return held
 

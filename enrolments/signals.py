@@ -7,6 +7,7 @@ or not at all, and one that raises undoes the change. Each has `sender`, the mod
 from django.dispatch import Signal
 
 order_placed = Signal()  # order
+order_approved = Signal()  # order: it now waits for the team
 order_validated = Signal()  # order: seats held, prices frozen
 order_refused = Signal()  # order
 session_confirmed = Signal()  # session: enough people, it will run

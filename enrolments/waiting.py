@@ -20,6 +20,7 @@ from enrolments.models import Enrolment, Participant, WaitingEntry, WaitingState
 from enrolments.notices import tell_expired, tell_offer
 from enrolments.participants import Home
 from enrolments.seats import lock_sessions, seats_of
+from enrolments.signals import session_confirmed
 from enrolments.transitions import step
 
 HELD_FOR = timedelta(hours=48)
@@ -133,6 +134,8 @@ def move_list(session: Session, *, freed: int = 0, now: datetime | None = None) 
         taken = seats_of(session).taken
         step(session, SessionState.CONFIRMED if taken >= session.minimum else SessionState.OPEN)
         session.save(update_fields=["state"])
+        if session.state == SessionState.CONFIRMED:
+            session_confirmed.send(Session, session=session)
     return served
 
 

@@ -21,6 +21,8 @@ from enrolments.signals import session_confirmed
 from .actions import FOR_ENROLMENTS, FOR_ORDERS, FOR_SESSIONS
 from .documents import link_to_file
 
+RUNS = (SessionState.CONFIRMED, SessionState.GUARANTEED, SessionState.FULL)
+
 
 class _DocumentInline(ReadOnlyInline[Document, Any]):
     model = Document
@@ -65,7 +67,7 @@ class SessionWithPapersAdmin(SessionWithEnrolmentsAdmin):
     actions = FOR_SESSIONS
 
     def save_model(self, request: HttpRequest, obj: Session, form: Any, change: bool) -> None:
-        """A session that staff confirm is told of: its convocations and attendance sheets are then due."""
+        """A session that staff confirm, or call full, is told of: its convocations and sheets are then due."""
         super().save_model(request, obj, form, change)
-        if "state" in form.changed_data and obj.state in (SessionState.CONFIRMED, SessionState.GUARANTEED):
+        if "state" in form.changed_data and obj.state in RUNS:
             session_confirmed.send(Session, session=obj)

@@ -21,7 +21,7 @@ def when_placed(order: Order) -> IssueBatch | None:
     """The quote to sign, as soon as the order waits for the team."""
     if order.state != OrderState.PENDING:
         return None
-    return ask(subjects=[Subject.of_order(PaperKind.BON_POUR_ACCORD, order)], reason=_("Commande %s passée") % order)
+    return ask(subjects=[Subject.of_order(PaperKind.BON_POUR_ACCORD, order)], reason=_("Commande %s") % order)
 
 
 def when_validated(order: Order) -> IssueBatch | None:

@@ -19,6 +19,7 @@ from documents.facturx.checking import InvoiceRefusedError
 from documents.facturx.embedding import embedded_xml
 from documents.issuing import drawing, invoicing, verifying
 from documents.issuing.errors import NotIssuableError
+from documents.issuing.mailing import mail_quote
 from documents.issuing.numbering import next_number
 from documents.models import Document, InvoicedSeat, Issue, IssueState, PaperKind
 from documents.papers import Paper
@@ -88,10 +89,13 @@ def _make(issue_id: int) -> Document:
 
 
 def _finish(issue: Issue, paper: Paper) -> Document:
-    document = _record(issue, paper, store(_checked(paper)))
+    content = _checked(paper)
+    document = _record(issue, paper, store(content))
     issue.state, issue.document, issue.error = IssueState.DONE, document, ""
     issue.printed = verifying.printed_facts(paper) if issue.check_code else {}
     issue.save(update_fields=["state", "document", "error", "number", "issued_on", "printed"])
+    if issue.kind == PaperKind.BON_POUR_ACCORD:
+        mail_quote(document, content)
     return document
 
 

@@ -13,6 +13,7 @@ from enrolments.models import Enrolment, Order
 
 
 @receiver(signals.order_placed)
+@receiver(signals.order_approved)
 def on_order_placed(order: Order, **kwargs: Any) -> None:
     due.when_placed(order)
 

@@ -6,19 +6,21 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import partial
-from threading import Barrier, Thread
+from threading import Barrier, Event, Thread
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from enrolments import approving
 from enrolments.approving import approve_order, decline_order, withdraw_order
 from enrolments.models import ApprovalPolicy, Enrolment, Order, OrderDraft, OrderEvent, OrderState
 from enrolments.placing import place_order
 from enrolments.seats import seats_of
+from enrolments.transitions import step
 from enrolments.validating import refuse_order, validate_order
 from tests.enrolments.orders import coming_session, place, prepare, total_of
 from tests.worlds import make_user, make_world
@@ -35,7 +37,7 @@ def all_at_once(acts: Sequence[Callable[[], object]]) -> list[object]:
         try:
             gate.wait(30)
             results[rank] = acts[rank]()
-        except (ValidationError, PermissionDenied) as error:
+        except (ValidationError, PermissionDenied, IntegrityError) as error:
             results[rank] = error
         finally:
             connection.close()
@@ -135,6 +137,42 @@ def test_an_order_approved_and_withdrawn_at_once_is_withdrawn() -> None:
     assert set(order.enrolments.values_list("state", flat=True)) == {"cancelled"}
     kinds = list(OrderEvent.objects.filter(order=order).order_by("pk").values_list("kind", flat=True))
     assert kinds == (["placed", "approved", "withdrawn"] if isinstance(approved, Order) else ["placed", "withdrawn"])
+
+
+@pytest.mark.parametrize("locked", [True, False])
+def test_a_withdrawal_comes_while_the_order_is_being_approved(locked: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The approval has read the order; the withdrawal arrives. Without the lock it overtakes, and approving breaks."""
+    order, read, withdrawn = waiting_order(), Event(), Event()
+    administrator, responsable = (
+        User.objects.get(email=one) for one in ("administratrice@armor.example", "responsable@armor.example")
+    )
+
+    def slow(row: Order, state: str) -> None:
+        if state == OrderState.PENDING:
+            read.set()
+            withdrawn.wait(2)
+        step(row, state)
+
+    def withdraw() -> Order:
+        read.wait(10)
+        try:
+            return withdraw_order(order=order, actor=responsable)
+        finally:
+            withdrawn.set()
+
+    monkeypatch.setattr(approving, "step", slow)
+    if not locked:
+        monkeypatch.setattr(Order.objects.none().__class__, "select_for_update", lambda self, **kwargs: self)
+    results = all_at_once([partial(approve_order, order=order, actor=administrator), withdraw])
+    kinds = list(OrderEvent.objects.filter(order=order).order_by("pk").values_list("kind", flat=True))
+    order.refresh_from_db()
+    assert order.state == OrderState.CANCELLED
+    if locked:
+        assert all(isinstance(one, Order) for one in results)
+        assert kinds == ["placed", "approved", "withdrawn"]
+    else:
+        assert isinstance(results[0], IntegrityError), "the database refuses to bring a cancelled order back"
+        assert kinds == ["placed", "withdrawn"]
 
 
 def test_an_order_is_approved_once() -> None:

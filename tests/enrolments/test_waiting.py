@@ -14,13 +14,25 @@ from django.utils import timezone
 from accounts.models import User
 from catalogue.models import Session, SessionState
 from enrolments.accepting import accept
+from enrolments.approving import decline_order, withdraw_order
 from enrolments.changing import cancel
-from enrolments.models import Enrolment, EnrolmentEvent, EventKind, OrderState, WaitingEntry, WaitingState
+from enrolments.models import (
+    ApprovalPolicy,
+    Enrolment,
+    EnrolmentEvent,
+    EventKind,
+    OrderState,
+    WaitingEntry,
+    WaitingState,
+)
 from enrolments.seats import seats_of
+from enrolments.signals import session_confirmed
+from enrolments.validating import cancel_order, refuse_order, validate_order
 from enrolments.waiting import HELD_FOR, join, leave, move_list_of, move_waiting_lists, positions
 from tests.conftest import RunTasks
 from tests.constraints import refused
 from tests.enrolments.changes import coming, enrolled
+from tests.enrolments.orders import coming_session, place, prepare
 from tests.worlds import World
 
 FREE, PRICE = Decimal(0), Decimal(1500)
@@ -164,3 +176,45 @@ def test_the_database_keeps_entries_sound(world: World, full: Session) -> None:
     rows.update(participant=person)
     with refused("waiting_once_per_participant"):
         WaitingEntry.objects.create(session=full, order_email="a@b.fr", participant=person)
+
+
+@pytest.mark.parametrize("road", ["refused", "declined", "withdrawn", "cancelled"])
+def test_seats_that_an_order_frees_go_to_the_list_at_once(world: World, road: str) -> None:
+    """By whichever road the order ends: no chore is needed."""
+    session, staff = coming_session(world, seats=2), world.personas["staff"]
+    if road == "declined":
+        ApprovalPolicy.objects.create(establishment=world.lille, active=True)
+    responsable, administrator = world.personas["responsable"], world.personas["administrator"]
+    order = place(prepare(responsable, session, world.lille, unnamed=2))
+    entries = [wait(world, session), wait(world, session, "neighbour"), wait(world, session)]
+    mail.outbox.clear()
+    if road == "refused":
+        refuse_order(order=order, actor=staff, reason="Doublon")
+    elif road == "declined":
+        decline_order(order=order, actor=administrator, word="Non")
+    elif road == "withdrawn":
+        withdraw_order(order=order, actor=responsable)
+    else:
+        validate_order(order=order, actor=staff)
+        cancel_order(order=order, actor=staff, reason="Erreur")
+    assert states(*entries) == [WaitingState.OFFERED, WaitingState.OFFERED, WaitingState.WAITING]
+    assert sum("Une place s’est libérée" in one.subject for one in mail.outbox) == 2
+    assert seats_of(session).left == 0, "held for those to whom they are offered"
+
+
+def test_a_full_session_that_is_confirmed_as_it_comes_back_on_sale_says_so(world: World, full: Session) -> None:
+    other = enrolled(world, full)
+    Session.objects.filter(pk=full.pk).update(state=SessionState.FULL, seats=2, minimum=1)
+    told: list[int] = []
+    session_confirmed.connect(lambda session, **kwargs: told.append(session.pk), weak=False, dispatch_uid="test")
+    try:
+        cancel(actor=world.personas["responsable"], enrolment=other, agreed=FREE)
+    finally:
+        session_confirmed.disconnect(dispatch_uid="test")
+    full.refresh_from_db()
+    assert (full.state, told) == (SessionState.CONFIRMED, [full.pk])
+
+
+def test_the_chore_has_nothing_to_say_of_a_session_that_is_gone(world: World) -> None:
+    move_list_of(0)
+    assert not WaitingEntry.objects.exists()
