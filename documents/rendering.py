@@ -10,6 +10,7 @@ paper's own, the file's identifier is derived from its type and number, and font
 import hashlib
 import io
 import logging
+import re
 import threading
 from functools import cache
 from pathlib import Path
@@ -36,6 +37,9 @@ READABLE = ("css/", "fonts/", "img/")  # folders of static files that a paper is
 # the direction of the text round is left out: in a name, it would turn what is printed after the name.
 TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 PRINTABLE = str.maketrans({"\u202f": "\u00a0"} | dict.fromkeys(TURNING, ""))
+# For what has no place to break at, Pango lays all of the rest out anew for each line: quadratic.
+TAG_OR_UNBROKEN = re.compile(r"<[^>]*>|(?:&#?\w{1,8};|[^ \t\r\n<>&\u200b]){81,}+")
+PIECE = re.compile(r"(?:&#?\w{1,8};|[^&]){40}+")
 
 for _talkative in ("fontTools", "weasyprint.progress"):  # each step of each page, at INFO
     logging.getLogger(_talkative).setLevel(logging.WARNING)
@@ -108,7 +112,16 @@ def _press() -> _Press:
 
 def source(paper: Paper) -> str:
     """The HTML of which the PDF is made; every value in it is escaped by the templates."""
-    return render_to_string(paper.template, {**paper.facts, "paper": paper}).translate(PRINTABLE)
+    return printable(render_to_string(paper.template, {**paper.facts, "paper": paper}))
+
+
+def printable(html: str) -> str:
+    """The same page, in characters of our fonts, able to break after 40 characters in words longer than 80."""
+    return TAG_OR_UNBROKEN.sub(_with_places_to_break, html.translate(PRINTABLE))
+
+
+def _with_places_to_break(found: re.Match[str]) -> str:
+    return found[0] if found[0].startswith("<") else PIECE.sub("\\g<0>\u200b", found[0])
 
 
 def render(paper: Paper) -> bytes:
@@ -135,7 +148,7 @@ def draw(html: str, identifier: bytes, variant: str = "pdf/ua-1") -> bytes:
     try:
         with _lock:
             press = _press()
-            document = HTML(string=html.translate(PRINTABLE), url_fetcher=press.fetcher)
+            document = HTML(string=printable(html), url_fetcher=press.fetcher)
             content: bytes = document.write_pdf(
                 stylesheets=[press.stylesheet],
                 font_config=press.fonts,
