@@ -87,7 +87,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "enrol_url": reverse("catalogue"),
         "todo": todo[:TASKS_SHOWN],
         "ending_accords": ending_soon(user, timezone.localdate()),
-        "more_todo": max(len(todo) - TASKS_SHOWN, 0),
+        "more_todo": todo[TASKS_SHOWN:],
         "documents": [DOCUMENTS.row(*document) for document in recent],
         "summary": summary_of(departures, len(todo)),
         **figures_of(user),
