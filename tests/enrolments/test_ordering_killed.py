@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -36,6 +37,7 @@ def dies_before_statement(rank: int, act: Callable[[], object]) -> bool:
                 act()
             os._exit(0)
         except BaseException:
+            traceback.print_exc()
             os._exit(1)
     status = os.waitpid(child, 0)[1]
     if os.WIFSIGNALED(status):

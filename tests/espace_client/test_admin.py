@@ -13,10 +13,18 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.admin.base import CappedPaginator
-from accounts.models import EstablishmentGrant, NotificationChoices
-from catalogue.models import AccordCoverage, HalfDay
-from documents.models import Document, DocumentGrant, Serving
-from enrolments.models import Attendance, CalendarFeed, CancellationBand
+from accounts.models import AccessReview, EstablishmentGrant, NotificationChoices
+from catalogue.models import AccordCoverage, CatalogueWord, CourseIndex, HalfDay
+from documents.models import Archive, Document, DocumentGrant, EvaluationLink, LibraryVisit, Serving
+from enrolments.models import (
+    ApprovalPolicy,
+    Attendance,
+    CalendarFeed,
+    CancellationBand,
+    DraftSeat,
+    OrderDraft,
+    OrderEvent,
+)
 from espace_client.models import ImportRefusal, ImportRun
 from tests.admin_rows import ROWS, make_import_run
 from tests.conftest import ClientFor
@@ -27,6 +35,9 @@ REGISTERED = sorted(admin.site._registry, key=lambda model: model._meta.label)
 ELSEWHERE = {AccordCoverage, DocumentGrant, EstablishmentGrant, HalfDay, NotificationChoices}
 ELSEWHERE |= {Attendance, CancellationBand}  # on the page of their session, of their terms
 ELSEWHERE |= {CalendarFeed}  # a secret address is its owner's
+ELSEWHERE |= {OrderDraft, DraftSeat, Archive, LibraryVisit, EvaluationLink}  # theirs who are preparing, or asked
+ELSEWHERE |= {ApprovalPolicy, AccessReview, OrderEvent}  # on the pages of accesses and of the order
+ELSEWHERE |= {CourseIndex, CatalogueWord}  # made by the database for searches
 models_of_the_site = pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label_lower)
 
 
