@@ -13,7 +13,6 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.readings import read
 from accounts.rights import Rights
 from catalogue.models import AccordCadre, AccordCoverage, AccordLine
 from catalogue.prices import read_lines
@@ -192,16 +191,16 @@ def _if_ahead(day: date | None, today: date) -> date | None:
 
 
 def ending_soon(user: User, today: date) -> list[AccordCadre]:
-    """The person's accords whose end within 60 days is to be announced; one query when, as mostly, there is none."""
-    rows = read(_ending, user, today=today, until=today + timedelta(days=ENDING_DAYS))
-    if not rows:
-        return []
+    """The person's accords whose end within 60 days is to be announced: nothing carries them on."""
     known = with_coverage(agreements_open_to(user.rights).filter(ends_on__gte=today))
-    soon = {pk for (pk,) in rows}
-    return [accord for accord in known if accord.pk in soon and not successor_of(accord, known)]
+    last = today + timedelta(days=ENDING_DAYS)
+    return [
+        accord
+        for accord in known
+        if accord.starts_on <= today and accord.ends_on <= last and not successor_of(accord, known)
+    ]
 
 
-def _ending(user: User, *, today: date, until: date, condition: Q) -> QuerySet[AccordCadre, Any]:
-    """The accords in force that end in a span of days; see accounts.readings."""
-    ending = agreements_open_to(user.rights).filter(condition, starts_on__lte=today, ends_on__range=(today, until))
-    return ending.order_by("ends_on", "pk").values_list("pk")
+def in_their_last_days(user: User, today: date, until: date) -> QuerySet[AccordCadre]:
+    """The person's accords in force that end by `until`, carried on or not."""
+    return agreements_open_to(user.rights).filter(starts_on__lte=today, ends_on__range=(today, until))

@@ -83,15 +83,9 @@ def navigation(places: tuple[tuple[tuple[str, Any], ...], ...]) -> SafeString:
 
 
 @cache
-def footer() -> SafeString:
-    """components/footer.html."""
-    return loader.render_to_string("components/footer.html", {"provider": settings.PROVIDER})
-
-
-@cache
 def kept(template: str) -> SafeString:
-    """A template that depends on nothing."""
-    return loader.render_to_string(template)
+    """A template that depends on nothing but who the provider is."""
+    return loader.render_to_string(template, {"provider": settings.PROVIDER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +130,12 @@ def bar_chart(rows: tuple[charts.Row, ...], title: str, now: object, before: obj
     """components/bar_chart.html: a chart whose figures have not changed when somebody comes back is not drawn again."""
     context = {"chart": charts.bar_chart(rows), "title": title, "now": now, "before": before, "unit": unit}
     return loader.render_to_string("components/bar_chart.html", context)
+
+
+@lru_cache(maxsize=500)
+def figures(shown: tuple[tuple[str, str, str], ...]) -> SafeString:
+    """components/figures.html: (label, value, note) of each."""
+    return loader.render_to_string("components/figures.html", {"figures": shown})
 
 
 def filter_bar(filters: Filters, path: str, sort: str, params: Mapping[str, Sequence[str]]) -> SafeString:

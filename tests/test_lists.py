@@ -188,7 +188,7 @@ def test_periods(period: str, today: date, bounds: tuple[date | None, date | Non
 
 
 PAGES = {
-    "dashboard": 7,
+    "dashboard": 6,
     "document_list": 4,
     "order_list": 4,
     "enrolment_list": 4,
@@ -246,7 +246,8 @@ def test_the_dashboard_shows_departures_with_their_convocation(world: World, cli
     assert reverse("document_download", args=[paper.pk]) in answer.text
     neighbour = client_for(world.personas["neighbour"]).get(reverse("dashboard"))
     assert str(coming.participant) not in neighbour.text
-    assert answer.context["departures"][0].session.pk == coming.session_id
+    (board,) = answer.context["board"]
+    assert board.departures[0].session.pk == coming.session_id
 
 
 def test_a_page_beyond_the_last_is_empty_and_leads_back(world: World, client: Client) -> None:

@@ -236,14 +236,8 @@ def navigation(context: Context) -> SafeString:
 
 
 @register.simple_tag
-def footer() -> SafeString:
-    """`{% footer %}`: components/footer.html."""
-    return components.footer()
-
-
-@register.simple_tag
 def kept(template_name: str) -> SafeString:
-    """`{% kept "catalogue/results_head.html" %}`: a template that depends on nothing, rendered once."""
+    """`{% kept "catalogue/results_head.html" %}`: a template that shows nothing but `provider`, rendered once."""
     return components.kept(template_name)
 
 

@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
@@ -22,13 +22,13 @@ from accounts.models import User
 from accounts.readings import read
 from accounts.requests import person
 from catalogue.models import SessionState
-from documents.listing import DOCUMENTS, Titled
+from documents.listing import DOCUMENTS, DocumentRow, Titled
 from documents.models import Document
-from enrolments.agreements import ending_soon
 from enrolments.figures import Months, by_month
 from enrolments.models import Enrolment
+from espace_client import components
 from espace_client.formatting import MONTHS_SHORT, money, number
-from espace_client.views.todo import todo_of
+from espace_client.views.todo import Task, todo_of
 
 WEEKS_AHEAD = 6
 DEPARTURES = 60
@@ -75,24 +75,59 @@ class Departure:
     people: list[Traveller]
 
 
+@dataclass(frozen=True, slots=True)
+class Board:
+    """All that dashboard/board.html prints. `figures`, `hours` and `spend` are drawn; `spend` is "" without amounts."""
+
+    hello: str
+    summary: str
+    email: str
+    departures: list[Departure]
+    more_departures: str
+    todo: list[Task]
+    more_todo: list[Task]
+    more_todo_label: str
+    documents: list[DocumentRow]
+    year: str
+    figures: SafeString
+    hours: SafeString
+    spend: SafeString
+
+
 @require_safe
 def dashboard(request: HttpRequest) -> HttpResponse:
     """The first page of a logged-in person."""
-    user = person(request)
+    return render(request, "dashboard.html", {"board": [board_of(person(request))]})
+
+
+def board_of(user: User) -> Board:
+    """What the dashboard shows to this person."""
     departures, todo = departures_of(user), todo_of(user)
+    more_departures, more_todo = len(departures) - SESSIONS_SHOWN, len(todo) - TASKS_SHOWN
     recent = read(newest_of, user, DOCUMENTS, NEWEST, NEW_DOCUMENTS)
-    context = {
-        "departures": departures[:SESSIONS_SHOWN],
-        "more_departures": max(len(departures) - SESSIONS_SHOWN, 0),
-        "enrol_url": reverse("catalogue"),
-        "todo": todo[:TASKS_SHOWN],
-        "ending_accords": ending_soon(user, timezone.localdate()),
-        "more_todo": todo[TASKS_SHOWN:],
-        "documents": [DOCUMENTS.row(*document) for document in recent],
-        "summary": summary_of(departures, len(todo)),
-        **figures_of(user),
-    }
-    return render(request, "dashboard.html", context)
+    year = timezone.localdate().year
+    figures, hours, spend = pictures_of(user, year)
+    return Board(
+        hello=_("Bonjour %(name)s") % {"name": user.first_name},
+        summary=summary_of(departures, len(todo)),
+        email=user.email,
+        departures=departures[:SESSIONS_SHOWN],
+        more_departures=_more(
+            ngettext("Voir %d autre session", "Voir %d autres sessions", more_departures), more_departures
+        ),
+        todo=todo[:TASKS_SHOWN],
+        more_todo=todo[TASKS_SHOWN:],
+        more_todo_label=_("Voir l’autre") if more_todo == 1 else _more(_("Voir les %d autres"), more_todo),
+        documents=[DOCUMENTS.row(*document) for document in recent],
+        year=_("L’année %d") % year,
+        figures=figures,
+        hours=hours,
+        spend=spend,
+    )
+
+
+def _more(text: str, count: int) -> str:
+    return text % count if count > 0 else ""
 
 
 def departures_of(user: User) -> list[Departure]:
@@ -141,24 +176,22 @@ def summary_of(departures: list[Departure], todo: int) -> str:
     return ", ".join(parts) + "."
 
 
-def figures_of(user: User) -> dict[str, Any]:
-    """The year against the last, by month; spend only for whom amounts may be shown somewhere."""
-    year = timezone.localdate().year
+def pictures_of(user: User, year: int) -> tuple[SafeString, SafeString, SafeString]:
+    """The year's figures, then its hours and its spend by month against the year before.
+
+    No spend for whom no amount may be shown (rule 6).
+    """
     months = by_month(user, (year - 1, year))
     now, before = months[year], months[year - 1]
-    spend_visible = any(now.spend.values()) or any(before.spend.values())
     figures = [(_("Heures de formation"), f"{number(sum(now.hours.values()))} h", "")]
-    if spend_visible:
+    spend = SafeString("")
+    if any(now.spend.values()) or any(before.spend.values()):
         figures.insert(0, (_("Dépense engagée, HT"), money(sum(now.spend.values()), 0), ""))
-    return {
-        "year": year,
-        "previous_year": year - 1,
-        "figures": figures,
-        "hours": _rows(now, before, "hours"),
-        "spend": _rows(now, before, "spend") if spend_visible else None,
-    }
+        spend = components.bar_chart(_rows(now, before, "spend"), _("Dépense par mois, HT"), year, year - 1, "€")
+    hours = components.bar_chart(_rows(now, before, "hours"), _("Heures de formation par mois"), year, year - 1, "h")
+    return components.figures(tuple(figures)), hours, spend
 
 
-def _rows(now: Months, before: Months, name: str) -> list[tuple[str, Any, Any]]:
+def _rows(now: Months, before: Months, name: str) -> tuple[tuple[str, Any, Any], ...]:
     this, last = getattr(now, name), getattr(before, name)
-    return [(MONTHS_SHORT[month - 1], this[month] or None, last[month] or None) for month in range(1, 13)]
+    return tuple((MONTHS_SHORT[month - 1], this[month] or None, last[month] or None) for month in range(1, 13))

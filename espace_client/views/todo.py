@@ -1,10 +1,13 @@
-"""What waits for a person, on the dashboard: decisions first, then drafts to come back to, then what others decide."""
+"""What waits for a person, on the dashboard.
+
+Accords to renew, decisions, drafts to come back to, then what others decide.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
 
 from django.db.models import Case, CharField, Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Value, When
@@ -19,10 +22,12 @@ from accounts.labels import label_of
 from accounts.lists import first
 from accounts.models import User
 from accounts.readings import read
+from catalogue.models import AccordCadre
 from documents.models import Document
+from enrolments.agreements import ENDING_DAYS, ending_soon, in_their_last_days
 from enrolments.approving import approvable_by
 from enrolments.models import Enrolment, Order, OrderDraft, OrderState, ProposalKind, SessionProposal, WaitingEntry
-from espace_client.formatting import date_range, short_date
+from espace_client.formatting import date_range, long_date, short_date
 
 TASKS = 50  # of each sort
 TO_SIGN = 2  # the board of missing papers has the others
@@ -44,20 +49,25 @@ class Task:
 
 
 def todo_of(user: User) -> list[Task]:
-    """Everything that waits, in one query; a second says which orders wait for this person, when one waits at all."""
+    """Everything that waits, in one query.
+
+    Two more when there are such things: which orders wait for this person, and which accords nothing carries on.
+    """
     today = timezone.localdate()
     by_sort: dict[str, list[Found]] = {}
-    for sort, *row in read(_everything, user, today=today, now=timezone.now()):
+    until = today + timedelta(days=ENDING_DAYS)
+    for sort, *row in read(_everything, user, today=today, until=until, now=timezone.now()):
         by_sort.setdefault(sort, []).append(row)
     orders = sorted(by_sort.get("order", []), key=lambda row: (row[3], row[0]), reverse=True)
     mine = _to_decide(user, orders)
-    tasks = [_order_task(row, decide=True) for row in orders if row[0] in mine]
+    tasks = [_renewal(accord) for accord in ending_soon(user, today)] if "accord" in by_sort else []
+    tasks += [_order_task(row, decide=True) for row in orders if row[0] in mine]
     for sort, task_of in SORTS.items():
         tasks += [task_of(row) for row in sorted(by_sort.get(sort, []), key=lambda row: (row[3], row[0]))]
     return tasks + [_order_task(row, decide=False) for row in orders if row[0] not in mine]
 
 
-def _everything(user: User, *, today: date, now: datetime, condition: Q) -> QuerySet[Any, Any]:
+def _everything(user: User, *, today: date, until: date, now: datetime, condition: Q) -> QuerySet[Any, Any]:
     """One row for each thing: its sort, an id, two texts, two dates, a number; see accounts.readings."""
     orders, *others = (
         _waiting_orders(user),
@@ -65,6 +75,7 @@ def _everything(user: User, *, today: date, now: datetime, condition: Q) -> Quer
         _proposals(user),
         _drafts(user, today),
         _unsigned(user, today),
+        _ending(user, today, until),
     )
     everything: QuerySet[Any, Any] = orders.union(*others, all=True)
     return everything
@@ -139,6 +150,13 @@ def _unsigned(user: User, today: date) -> QuerySet[Any, Any]:
     return _listed(rows, _columns("quote", *texts), TO_SIGN)
 
 
+def _ending(user: User, today: date, until: date) -> QuerySet[Any, Any]:
+    """Accords-cadres in their last sixty days, whether something carries them on or not."""
+    rows = in_their_last_days(user, today, until).order_by("ends_on", "pk")
+    texts = ("pk", "reference", Value("", CharField()), "starts_on", "ends_on")
+    return _listed(rows, _columns("accord", *texts), TASKS)
+
+
 def _to_decide(user: User, orders: Sequence[Found]) -> set[int]:
     """Ids of the orders that this person approves or declines."""
     ids = [pk for pk, *_texts, to_approve in orders if to_approve]
@@ -154,6 +172,17 @@ def _order_task(row: Found, *, decide: bool) -> Task:
         detail=_("passée le %(date)s par %(email)s") % {"date": short_date(placed_on), "email": email},
         url=reverse("order_approval" if decide else "order_detail", args=[pk]),
         action=_("Approuver ou décliner") if decide else _("Voir"),
+    )
+
+
+def _renewal(accord: AccordCadre) -> Task:
+    return Task(
+        label=_("À renouveler"),
+        tone="warm",
+        title=_("Accord-cadre %s") % accord.reference,
+        detail=_("prend fin le %s") % long_date(accord.ends_on),
+        url=reverse("accord_detail", args=[accord.pk]),
+        action=_("Voir"),
     )
 
 
