@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 from accounts.document_types import DocumentType
 from accounts.models import User
 from accounts.rights import Rights
-from accounts.statements import Statement, Value, statement, written
+from accounts.statements import Answer, Statement, Value, statement, written
 
 # A function of a module: `build(user, *fixed, condition=…, **values)`, of which accounts.statements says the rest.
 Reading = Callable[..., QuerySet[Any, Any]]
@@ -26,8 +26,13 @@ ALL = Q()
 
 def read(build: Reading, user: User, *fixed: object, condition: Q = ALL, **values: Value) -> list[Sequence[Any]]:
     """The rows of `build`. Without a condition, its SQL is made once for each kind of rights and each `fixed`."""
+    return ask(build, user, *fixed, condition=condition, **values).rows()
+
+
+def ask(build: Reading, user: User, *fixed: object, condition: Q = ALL, **values: Value) -> Answer:
+    """What `read` gives, to be taken later; several may be under way inside accounts.statements.together."""
     made, marked = _statement(build, user, fixed, condition, values)
-    return made.execute(marked)
+    return made.ask(marked)
 
 
 def read_within(

@@ -6,7 +6,10 @@ addresses and dates. So it is made with marks in their places, kept, and execute
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+import itertools
+import re
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -18,6 +21,7 @@ from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.backends.utils import CursorWrapper
 from django.db.models import QuerySet
 from django.utils import timezone
+from psycopg.raw_cursor import RawCursorMixin
 
 Build = Callable[..., QuerySet[Any, Any]]
 Value = int | str | date | datetime
@@ -51,13 +55,16 @@ class Statement:
 
         `around`: SQL to put the statement in, which may have parameters of its own, `more`, after it.
         """
+        return self.ask(values, around, *more).rows()
+
+    def ask(self, values: Sequence[Value], around: str = "{}", *more: object) -> Answer:
+        """What `execute` gives, to be taken later; several may be under way inside `together`."""
         if not self.sql:  # Django knows already that there are none
-            return []
+            return Answer(self, None)
+        cursor = _cursor()
         parameters: list[Any] = [*self.filled(values), *more]
-        with _cursor() as cursor:
-            cursor.execute(around.format(self.sql), parameters)
-            rows: list[Sequence[Any]] = cursor.fetchall()
-        return [self._converted(row) for row in rows] if self.converters else rows
+        cursor.execute(_numbered(around.format(self.sql)), parameters)
+        return Answer(self, cursor)
 
     def filled(self, values: Sequence[Value]) -> list[Any]:
         """The parameters, with these values in the places of the marks."""
@@ -73,7 +80,7 @@ class Statement:
         counting = replace(self, converters={})
         return int(counting.execute(values, "SELECT COUNT(*) FROM ({}) AS counted")[0][0])
 
-    def _converted(self, row: Sequence[Any]) -> Sequence[Any]:
+    def converted(self, row: Sequence[Any]) -> Sequence[Any]:
         converted = list(row)
         for index, (converters, expression) in self.converters.items():
             for converter in converters:
@@ -81,12 +88,46 @@ class Statement:
         return converted
 
 
-def _cursor() -> CursorWrapper:
-    """A cursor that sends parameters apart from the text: PostgreSQL can then keep the plan (`prepare_threshold`)."""
+@dataclass(frozen=True)
+class Answer:
+    """The answer to a statement that was sent."""
+
+    statement: Statement
+    cursor: CursorWrapper | None
+
+    def rows(self) -> list[Sequence[Any]]:
+        """Its rows, once: it may have to be waited for. DatabaseError when it was refused."""
+        if self.cursor is None:
+            return []
+        with self.cursor as cursor:
+            rows: list[Sequence[Any]] = cursor.fetchall()
+        return [self.statement.converted(row) for row in rows] if self.statement.converters else rows
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Inside, statements that are asked go to the database at once, and it works on them while we do something else."""
     connection.ensure_connection()
-    server: Any = ServerBindingCursor
-    cursor = server(connection.connection)
+    with connection.connection.pipeline():
+        yield
+
+
+class _ServerCursor(RawCursorMixin[Any, Any], ServerBindingCursor):
+    """Sends parameters apart from the text, in which they are $1, $2…: nothing is left to look for in it."""
+
+
+def _cursor() -> CursorWrapper:
+    """A cursor of statements, which PostgreSQL can keep the plan of (`prepare_threshold`)."""
+    connection.ensure_connection()
+    cursor: Any = _ServerCursor(connection.connection)
     return connection.make_debug_cursor(cursor) if connection.queries_logged else connection.make_cursor(cursor)
+
+
+@lru_cache(maxsize=2048)
+def _numbered(sql: str) -> str:
+    """SQL whose parameters are %s, with $1, $2… in their places."""
+    ranks = itertools.count(1)
+    return re.sub("%([s%])", lambda found: "%" if found[1] == "%" else f"${next(ranks)}", sql)
 
 
 def execute(build: Build, fixed: tuple[Any, ...], **values: Value) -> list[Sequence[Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -11,7 +12,7 @@ from django.db.models import Case, DecimalField, F, Q, QuerySet, Sum, Value, Whe
 from django.db.models.functions import TruncMonth
 
 from accounts.models import User
-from accounts.readings import read
+from accounts.readings import ask
 from accounts.rights import Rights
 from enrolments.models import Enrolment, EnrolmentState
 
@@ -26,15 +27,20 @@ class Months:
     hours: dict[int, Decimal] = field(default_factory=lambda: dict.fromkeys(range(1, 13), Decimal(0)))
 
 
-def by_month(user: User, years: tuple[int, int]) -> dict[int, Months]:
+def ask_months(user: User, years: tuple[int, int]) -> Callable[[], dict[int, Months]]:
     """Totals for each of the years from the first to the last, in one query; the month is the session's first day's."""
     first, last = years
-    totals = {year: Months() for year in range(first, last + 1)}
-    for month, spend, hours in read(_months, user, begin=date(first, 1, 1), end=date(last, 12, 31)):
-        months = totals[month.year]
-        months.spend[month.month] += spend or 0
-        months.hours[month.month] += hours or 0
-    return totals
+    answer = ask(_months, user, begin=date(first, 1, 1), end=date(last, 12, 31))
+
+    def by_month() -> dict[int, Months]:
+        totals = {year: Months() for year in range(first, last + 1)}
+        for month, spend, hours in answer.rows():
+            months = totals[month.year]
+            months.spend[month.month] += spend or 0
+            months.hours[month.month] += hours or 0
+        return totals
+
+    return by_month
 
 
 def _months(user: User, *, begin: date, end: date, condition: Q) -> QuerySet[Enrolment, Any]:

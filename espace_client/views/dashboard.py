@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, ClassVar
@@ -19,16 +20,17 @@ from accounts.document_types import DocumentType
 from accounts.labels import label_of
 from accounts.lists import Ordering, first, newest_of
 from accounts.models import User
-from accounts.readings import read
+from accounts.readings import ask
 from accounts.requests import person
+from accounts.statements import together
 from catalogue.models import SessionState
 from documents.listing import DOCUMENTS, DocumentRow, Titled
 from documents.models import Document
-from enrolments.figures import Months, by_month
+from enrolments.figures import Months, ask_months
 from enrolments.models import Enrolment
 from espace_client import components
 from espace_client.formatting import MONTHS_SHORT, money, number
-from espace_client.views.todo import Task, todo_of
+from espace_client.views.todo import Task, ask_todo
 
 WEEKS_AHEAD = 6
 DEPARTURES = 60
@@ -102,11 +104,15 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 
 def board_of(user: User) -> Board:
     """What the dashboard shows to this person."""
-    departures, todo = departures_of(user), todo_of(user)
-    more_departures, more_todo = len(departures) - SESSIONS_SHOWN, len(todo) - TASKS_SHOWN
-    recent = read(newest_of, user, DOCUMENTS, NEWEST, NEW_DOCUMENTS)
     year = timezone.localdate().year
-    figures, hours, spend = pictures_of(user, year)
+    with together():
+        coming, waiting = ask_departures(user), ask_todo(user)
+        recent = ask(newest_of, user, DOCUMENTS, NEWEST, NEW_DOCUMENTS)
+        months = ask_months(user, (year - 1, year))
+        departures, todo = coming(), waiting()
+        documents = [DOCUMENTS.row(*document) for document in recent.rows()]
+        figures, hours, spend = pictures_of(months(), year)
+    more_departures, more_todo = len(departures) - SESSIONS_SHOWN, len(todo) - TASKS_SHOWN
     return Board(
         hello=_("Bonjour %(name)s") % {"name": user.first_name},
         summary=summary_of(departures, len(todo)),
@@ -118,7 +124,7 @@ def board_of(user: User) -> Board:
         todo=todo[:TASKS_SHOWN],
         more_todo=todo[TASKS_SHOWN:],
         more_todo_label=_("Voir l’autre") if more_todo == 1 else _more(_("Voir les %d autres"), more_todo),
-        documents=[DOCUMENTS.row(*document) for document in recent],
+        documents=documents,
         year=_("L’année %d") % year,
         figures=figures,
         hours=hours,
@@ -130,17 +136,22 @@ def _more(text: str, count: int) -> str:
     return text % count if count > 0 else ""
 
 
-def departures_of(user: User) -> list[Departure]:
+def ask_departures(user: User) -> Callable[[], list[Departure]]:
     """The sessions of the coming weeks in which someone is enrolled, soonest first, each with its convocations."""
     today = timezone.localdate()
-    found: dict[int, Departure] = {}
-    for row in read(_coming, user, today=today, until=today + timedelta(weeks=WEEKS_AHEAD)):
-        pk, title, *dates_and_place, first_name, last_name, convocation = row
-        if pk not in found:
-            found[pk] = Departure(ComingSession(pk, Titled(title), *dates_and_place), [])
-        name = _("À désigner") if last_name is None else f"{first_name} {last_name}".strip()
-        found[pk].people.append(Traveller(name, None if convocation is None else Convocation(convocation)))
-    return list(found.values())
+    answer = ask(_coming, user, today=today, until=today + timedelta(weeks=WEEKS_AHEAD))
+
+    def departures() -> list[Departure]:
+        found: dict[int, Departure] = {}
+        for row in answer.rows():
+            pk, title, *dates_and_place, first_name, last_name, convocation = row
+            if pk not in found:
+                found[pk] = Departure(ComingSession(pk, Titled(title), *dates_and_place), [])
+            name = _("À désigner") if last_name is None else f"{first_name} {last_name}".strip()
+            found[pk].people.append(Traveller(name, None if convocation is None else Convocation(convocation)))
+        return list(found.values())
+
+    return departures
 
 
 def _coming(user: User, *, today: date, until: date, condition: Q) -> QuerySet[Enrolment, Any]:
@@ -176,12 +187,11 @@ def summary_of(departures: list[Departure], todo: int) -> str:
     return ", ".join(parts) + "."
 
 
-def pictures_of(user: User, year: int) -> tuple[SafeString, SafeString, SafeString]:
+def pictures_of(months: dict[int, Months], year: int) -> tuple[SafeString, SafeString, SafeString]:
     """The year's figures, then its hours and its spend by month against the year before.
 
     No spend for whom no amount may be shown (rule 6).
     """
-    months = by_month(user, (year - 1, year))
     now, before = months[year], months[year - 1]
     figures = [(_("Heures de formation"), f"{number(sum(now.hours.values()))} h", "")]
     spend = SafeString("")

@@ -21,7 +21,7 @@ from accounts.document_types import DocumentType
 from accounts.labels import label_of
 from accounts.lists import first
 from accounts.models import User
-from accounts.readings import read
+from accounts.readings import ask
 from catalogue.models import AccordCadre
 from documents.models import Document
 from enrolments.agreements import ENDING_DAYS, ending_soon, in_their_last_days
@@ -53,10 +53,20 @@ def todo_of(user: User) -> list[Task]:
 
     Two more when there are such things: which orders wait for this person, and which accords nothing carries on.
     """
+    return ask_todo(user)()
+
+
+def ask_todo(user: User) -> Callable[[], list[Task]]:
+    """What `todo_of` gives, to be taken later; see accounts.statements.together."""
     today = timezone.localdate()
-    by_sort: dict[str, list[Found]] = {}
     until = today + timedelta(days=ENDING_DAYS)
-    for sort, *row in read(_everything, user, today=today, until=until, now=timezone.now()):
+    answer = ask(_everything, user, today=today, until=until, now=timezone.now())
+    return lambda: _tasks(user, today, answer.rows())
+
+
+def _tasks(user: User, today: date, rows: Sequence[Found]) -> list[Task]:
+    by_sort: dict[str, list[Found]] = {}
+    for sort, *row in rows:
         by_sort.setdefault(sort, []).append(row)
     orders = sorted(by_sort.get("order", []), key=lambda row: (row[3], row[0]), reverse=True)
     mine = _to_decide(user, orders)

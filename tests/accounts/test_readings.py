@@ -6,7 +6,8 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django.db.models import Q, QuerySet
+from django.db import DataError, transaction
+from django.db.models import F, Func, IntegerField, Q, QuerySet
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -15,9 +16,9 @@ from pytest_django import DjangoAssertNumQueries
 from accounts import lists
 from accounts.lists import Listing, Ordering, rows_of
 from accounts.models import User
-from accounts.readings import count, read
+from accounts.readings import ask, count, read
 from accounts.roles import Role
-from accounts.statements import execute, statement
+from accounts.statements import execute, statement, together
 from documents.listing import DOCUMENTS
 from documents.models import Document
 from enrolments.listing import ENROLMENTS, ORDERS, PARTICIPANTS
@@ -129,3 +130,38 @@ def test_a_long_list_says_that_there_is_more(
     statement.cache_clear()
     assert "plus de 3 documents" in answer.text
     assert answer.context["page"].total == 3
+
+
+def test_what_is_asked_together_is_what_each_gives(world: World) -> None:
+    user = User.objects.get(pk=world.personas["administrator"].pk)
+    fixed = (Ordering("x", ("pk",)), False, 26, ())
+    alone = [read(rows_of, user, listing, *fixed) for listing in (ORDERS, DOCUMENTS)]
+    for _time in range(8):  # more than it takes to have a plan kept
+        with together():
+            asked = [ask(rows_of, user, listing, *fixed) for listing in (ORDERS, DOCUMENTS)]
+            assert Order.objects.count() > 0, "what is not asked this way is answered too"
+            assert [answer.rows() for answer in reversed(asked)] == alone[::-1]
+
+
+def _with_a_percent_sign(*, email: str) -> QuerySet[Any, Any]:
+    sign = Func(F("number"), function="CONCAT", template="%(function)s(%(expressions)s, '%%%%')")
+    return Order.objects.filter(order_email=email).annotate(sign=sign).values_list("number", "sign")
+
+
+def test_a_percent_sign_in_the_sql_stays_one(world: World) -> None:
+    order = Order.objects.earliest("pk")
+    rows = execute(_with_a_percent_sign, (), email=order.order_email)
+    assert (order.number, f"{order.number}%") in [tuple(row) for row in rows]
+
+
+def test_a_refused_statement_is_an_error_where_its_rows_are_taken(world: World) -> None:
+    with pytest.raises(DataError), transaction.atomic(), together():
+        execute(_with_a_number_by_zero, (), user_id=1)
+    assert Order.objects.exists(), "the connection serves on"
+
+
+def _with_a_number_by_zero(*, user_id: int) -> QuerySet[Any, Any]:
+    zero = Func(
+        F("pk"), function="(1 / (0 * COUNT(*) OVER ()))::int", template="%(function)s", output_field=IntegerField()
+    )
+    return Order.objects.exclude(ordered_by_id=user_id).annotate(zero=zero).values_list("zero")
