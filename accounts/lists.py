@@ -32,20 +32,21 @@ class Listing(Generic[Row]):
     """One list. `branches`: the rows of `model` that a person may see, as its `visible_by_branch` gives them.
 
     `columns` names what is shown of each, as `values_list` does, in the order of the arguments of `row`; it is told who
-    asks, and given the values that `page_of` was given.
+    asks, and given the values that `page_of` was given. `counts_to`: where the count of rows stops.
     """
 
     model: type[Model]
     branches: Callable[[User], Sequence[QuerySet[Any, Any]]]
     columns: Callable[..., QuerySet[Any, Any]]
     row: Callable[..., Row]
+    counts_to: int = COUNTED
 
 
 @dataclass(frozen=True)
 class Page(Generic[Row]):
     """One page: its rows, how many rows the filter matches in all, and the addresses of its neighbours (or None).
 
-    `total` stops at COUNTED; `uncounted` says that there are more.
+    `total` stops where the list stops counting; `uncounted` says that there are more.
     """
 
     rows: list[Row]
@@ -166,8 +167,8 @@ def page_of(
     total = found[0][-1] if found else count(counted, user, listing, condition=condition) if key else 0
     return Page(
         rows=rows,
-        total=min(total, COUNTED),
-        uncounted=total > COUNTED,
+        total=min(total, listing.counts_to),
+        uncounted=total > listing.counts_to,
         previous_url=_address(params, BEFORE, ordering.key_of(rows[0])) if rows and has_previous else None,
         next_url=_address(params, AFTER, ordering.key_of(rows[-1])) if rows and has_next else None,
     )
@@ -244,9 +245,9 @@ def newest(branches: Sequence[QuerySet[Any, Any]], ordering: Ordering, limit: in
 
 
 def counted(user: User, listing: Listing[Any], *, condition: Q) -> QuerySet[Any, Any]:
-    """The keys of what the disjoint branches have, up to one more than COUNTED."""
+    """The keys of what the disjoint branches have, up to one more than are counted."""
     one, *others = (branch.filter(condition).order_by().values("pk") for branch in listing.branches(user))
-    return (one.union(*others, all=True) if others else one)[: COUNTED + 1]
+    return (one.union(*others, all=True) if others else one)[: listing.counts_to + 1]
 
 
 def _address(params: QueryDict, name: str, key: str) -> str:

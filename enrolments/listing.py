@@ -181,5 +181,9 @@ ENROLMENTS = Listing(
     Enrolment, lambda user: Enrolment.objects.visible_by_branch(user), enrolment_columns, EnrolmentRow.of
 )
 PARTICIPANTS = Listing(
-    Participant, lambda user: Participant.objects.visible_by_branch(user), participant_columns, ListedParticipant
+    Participant,
+    lambda user: Participant.objects.visible_by_branch(user),
+    participant_columns,
+    ListedParticipant,
+    counts_to=200,  # whether each is one's own is looked up among the enrolments
 )

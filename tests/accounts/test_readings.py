@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from accounts.models import User
 from accounts.readings import ask, count, read
 from accounts.roles import Role
 from accounts.statements import execute, statement, together
+from documents import views
 from documents.listing import DOCUMENTS
 from documents.models import Document
 from enrolments.listing import ENROLMENTS, ORDERS, PARTICIPANTS
@@ -123,7 +125,7 @@ def test_a_long_list_says_that_there_is_more(
     world: World, client: Client, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     client.force_login(world.personas["administrator"])
-    monkeypatch.setattr(lists, "COUNTED", 3)
+    monkeypatch.setattr(views, "DOCUMENTS", replace(DOCUMENTS, counts_to=3))
     monkeypatch.setattr(lists, "ROWS_PER_PAGE", 2)
     statement.cache_clear()
     answer = client.get(reverse("document_list"))
