@@ -46,10 +46,6 @@ def dies_before_statement(rank: int, act: Callable[[], object]) -> bool:
     return False
 
 
-@pytest.mark.skipif(
-    "PYTEST_XDIST_WORKER" in os.environ,
-    reason="after the whole suite in one worker the forked process fails by itself; run this file alone",
-)
 @pytest.mark.django_db(transaction=True)
 def test_an_order_is_there_whole_or_not_at_all() -> None:
     world = make_world()
