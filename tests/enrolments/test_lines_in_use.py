@@ -104,6 +104,6 @@ def test_an_enrolment_holds_its_line_until_it_is_committed() -> None:
     assert armor.line.discount_rate == Decimal(50), "what the trigger is there to prevent"
 
 
-def _execute(statement: str, *values: object) -> None:
+def _execute(statement: str, *values: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
