@@ -21,6 +21,7 @@ from enrolments.merging import merge
 from enrolments.models import (
     ApprovalPolicy,
     CancellationTerms,
+    DayCount,
     Enrolment,
     EnrolmentState,
     OrderState,
@@ -127,6 +128,13 @@ def test_the_reason_of_a_fee_is_a_sentence(world: World, change: Change, days: i
     assert said in reason.replace("\u00a0", " ")
 
 
+def test_working_days_are_called_so(world: World) -> None:
+    make_terms()
+    CancellationTerms.objects.update(day_count=DayCount.WORKING)
+    reason = quote(enrolled(world, coming(world, 3)), Change.CANCEL, TODAY()).reason
+    assert "à moins de 5 jours ouvrés, une annulation coûte 100" in reason
+
+
 def test_without_terms_nothing_is_due(world: World) -> None:
     costs = quote(enrolled(world, coming(world, 1)), Change.CANCEL, TODAY())
     assert costs.fee.free
@@ -159,6 +167,17 @@ def test_somebody_of_elsewhere_does_not_wait_here(world: World, full: Session) -
         join(actor=world.personas["administrator"], session=full, establishment=world.lille, participant=stranger)
 
 
+def test_nobody_waits_for_a_seat_they_have_or_twice(world: World, full: Session) -> None:
+    administrator = world.personas["administrator"]
+    there = Enrolment.objects.active().get(session=full).participant
+    with pytest.raises(ValidationError, match="déjà inscrit à cette session"):
+        join(actor=administrator, session=full, establishment=world.lille, participant=there)
+    other = seated(world, 50)
+    join(actor=administrator, session=full, establishment=world.lille, participant=other)
+    with pytest.raises(ValidationError, match="déjà sur la liste d’attente"):
+        join(actor=administrator, session=full, establishment=world.lille, participant=other)
+
+
 def test_a_seat_of_the_list_without_an_establishment(world: World, actor: User, full: Session) -> None:
     """A responsable whom staff have attached nowhere: the order will be, when they validate it."""
     other = make_user("nouvelle@ailleurs.example")
@@ -186,8 +205,9 @@ def test_a_closed_account_takes_no_seat(world: World, full: Session) -> None:
     user = make_user("partie@armor.example")
     entry = join(actor=user, session=full, establishment=None)
     User.objects.filter(pk=user.pk).update(is_active=False)
-    with pytest.raises(WaitingEntry.DoesNotExist):
-        accept(actor=user, entry=entry, total=PRICE)
+    for actor in (user, User(pk=user.pk + 1000)):
+        with pytest.raises(WaitingEntry.DoesNotExist):
+            accept(actor=actor, entry=entry, total=PRICE)
 
 
 # --- Sessions that change, orders that are attached ----------------------------------------------------------------
