@@ -53,6 +53,11 @@ def period_bounds(period: str, today: date) -> tuple[date | None, date | None]:
     return date(year, 1, 1), date(year, 12, 31)
 
 
+def words_in(text: str) -> str:
+    """What somebody typed to search, on one line, of a hundred characters at most, without those no database stores."""
+    return " ".join(text.replace("\x00", "").split())[:100]
+
+
 def search_condition(text: str, paths: tuple[str, ...]) -> Q:
     """Every word of `text` is somewhere in one of `paths`, whatever its case and accents."""
     condition = Q()

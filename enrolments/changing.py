@@ -93,7 +93,8 @@ def substitute(*, actor: User, enrolment: Enrolment, person: Participant | NewPe
     held.decide(["participant"])
     held.save(update_fields=["participant", "decided_in_portal"])
     kind = EventKind.SUBSTITUTED if previous else EventKind.NAMED
-    event = _keep(held, kind, actor, price, participant_before=previous, participant_after=chosen)
+    people = {"participant_before": previous, "participant_after": chosen}
+    event = _keep(held, kind, actor, price, **people, session_before=held.session)
     enrolment_substituted.send(Enrolment, enrolment=held, previous=previous)
     tell_change(event, actor)
     return held

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.mails import link_to, send
 from accounts.notifications import NotificationKind, wants
+from accounts.typography import money
 from enrolments.models import EnrolmentEvent, EventKind, SessionProposal, WaitingEntry
 from enrolments.models.events import ProposalKind
 
@@ -50,19 +51,40 @@ def _send(
 
 def tell_change(event: EnrolmentEvent, actor: User) -> None:
     """A change that somebody made, to the address of the order."""
-    enrolment = event.enrolment
-    sentences = [sentence_of(event), event.reason]
+    enrolment, who = event.enrolment, _who(event)
+    sentences = [_told(event, who), event.reason]
     if event.fee:
-        sentences.append(_("Frais : %s € HT.") % f"{event.fee:.2f}".replace(".", ","))
+        sentences.append(_("Frais : %s HT.") % money(event.fee))
     sentences.append(_("Demandé par %s.") % (actor.get_full_name() or actor.email))
     _send(
         NotificationKind.ORDERS,
         enrolment.order_email,
         f"enrolment-event-{event.pk}",
-        str(event.get_kind_display()),
+        _("%(what)s : %(who)s") % {"what": event.get_kind_display(), "who": who},
         [sentence for sentence in sentences if sentence],
         (_("Voir l’inscription"), link_to("enrolment_detail", enrolment.pk)),
     )
+
+
+def _who(event: EnrolmentEvent) -> str:
+    """Whose enrolment it is from now on."""
+    return str(event.participant_after or event.enrolment.participant or _("place à désigner"))
+
+
+def _told(event: EnrolmentEvent, who: str) -> str:
+    """What happened, to a reader who sees nothing but this mail: who, and which session."""
+    if event.kind == EventKind.CANCELLED and event.session_before:
+        return _("L’inscription à %(session)s est annulée (%(who)s).") % {
+            "session": _name(event.session_before),
+            "who": who,
+        }
+    if event.kind == EventKind.MOVED and event.session_before and event.session_after:
+        values = {"who": who, "before": _name(event.session_before), "after": _name(event.session_after)}
+        return _("L’inscription passe de %(before)s à %(after)s (%(who)s).") % values
+    return _("%(what)s La session est %(session)s.") % {
+        "what": sentence_of(event),
+        "session": _name(event.enrolment.session),
+    }
 
 
 def sentence_of(event: EnrolmentEvent) -> str:

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Establishment
 from enrolments.models import Order
-from enrolments.moving import Destination, bound_by_an_accord, move_orders
+from enrolments.moving import Destination, move_orders
 
 
 @transaction.atomic
@@ -14,15 +14,12 @@ def attach_order(*, order: Order, establishment: Establishment) -> Order:
     """Staff say which establishment an order is for; its history and documents open there, and no drop says otherwise.
 
     Its participants become the company's. Returns the order as it is now. ValidationError, in French, when it has an
-    establishment already, or a price of another company's accord.
+    establishment already; until then no accord gave it a price (a rule of the database).
     """
     held = Order.objects.select_for_update().get(pk=order.pk)
     if held.establishment_id is not None:
         raise ValidationError(_("Cette commande est déjà rattachée à un établissement."))
-    destinations = {held.pk: Destination(establishment, held.order_email)}
-    if bound_by_an_accord(destinations):
-        raise ValidationError(_("Cette commande a le prix d’un accord-cadre d’une autre entreprise."))
-    move_orders(destinations)
+    move_orders({held.pk: Destination(establishment, held.order_email)})
     held.refresh_from_db()
     held.decide(["establishment"])
     held.save(update_fields=["decided_in_portal"])

@@ -7,11 +7,18 @@ from django.utils import timezone
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from accounts.filters import Filters
+from accounts.filters import Filters, words_in
 from accounts.lists import Ordering, chosen_ordering, page_of
 from accounts.requests import person
-from enrolments.filters import EnrolmentFilters, OrderFilters, ParticipantFilters
+from enrolments.filters import (
+    EnrolmentFilters,
+    OrderFilters,
+    ParticipantFilters,
+    suggested_colleagues,
+    suggested_sessions,
+)
 from enrolments.listing import ENROLMENTS, ORDERS, PARTICIPANTS
+from enrolments.models import Enrolment
 from enrolments.presentation import present_orders, present_participants, tabs
 
 ORDER_ORDERINGS = [
@@ -70,6 +77,15 @@ def enrolment_list(request: HttpRequest) -> HttpResponse:
         "count": ngettext("%s inscription", "%s inscriptions", page.total) % page.total_text,
     }
     return render(request, "enrolments/enrolment_list.html", context)
+
+
+@require_safe
+def filter_suggestions(request: HttpRequest) -> HttpResponse:
+    """What the fields of the filter bars propose for what is being typed in one of them."""
+    seen, typed = Enrolment.objects.visible_to(person(request)).order_by(), request.GET.get("session", "")
+    suggest = suggested_sessions if typed else suggested_colleagues
+    words = words_in(typed or request.GET.get("collaborateur", ""))
+    return render(request, "enrolments/filter_suggestions.html", {"suggestions": suggest(seen, words) if words else []})
 
 
 @require_safe

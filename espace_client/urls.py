@@ -87,4 +87,5 @@ if settings.DEMO:
         path("demo/mails/", demo_mailbox.demo_mailbox, name="demo_mailbox"),
         path("demo/mails/<slug:key>/", demo_mailbox.demo_mail, name="demo_mail"),
         path("demo/mails/<slug:key>/html/", demo_mailbox.demo_mail_html, name="demo_mail_html"),
+        path("demo/mails/<slug:key>/pieces/<int:rank>/", demo_mailbox.demo_mail_file, name="demo_mail_file"),
     ]

@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from functools import wraps
 from threading import Event, Thread
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import pytest
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import Model
 from django.utils import timezone
@@ -23,6 +25,9 @@ from documents.models import Document
 from enrolments.models import Enrolment, Order, Participant
 from tests.worlds import make_order, make_sessions, make_siren, make_siret, number
 
+Test = TypeVar("Test", bound=Callable[..., None])
+FAILURES = (AssertionError, ObjectDoesNotExist, pytest.fail.Exception)
+
 
 @contextmanager
 def refused(constraint: str) -> Iterator[None]:
@@ -31,6 +36,51 @@ def refused(constraint: str) -> Iterator[None]:
         yield
         connection.check_constraints()
     assert constraint_of(caught.value) == constraint
+
+
+@contextmanager
+def taken_out(trigger: str) -> Iterator[None]:
+    """Inside, this trigger of the database does nothing, so that one sees what it is there for.
+
+    Where a transaction is open, an error inside leaves it to be undone, and the trigger comes back with that.
+    """
+    connection.check_constraints()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = %s AND NOT tgisinternal", [trigger]
+        )
+        tables = [table for (table,) in cursor.fetchall()]
+    assert len(tables) == 1, trigger
+    _switch("DISABLE", tables[0], trigger)
+    try:
+        yield
+    except BaseException:
+        if not connection.in_atomic_block:
+            _switch("ENABLE", tables[0], trigger)
+        raise
+    connection.check_constraints()
+    _switch("ENABLE", tables[0], trigger)
+
+
+def _switch(how: str, table: str, trigger: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {table} {how} TRIGGER {connection.ops.quote_name(trigger)}")
+
+
+def kept_by(*triggers: str) -> Callable[[Test], Test]:
+    """A test of what these triggers see to: it is run once without each of them, and must fail, then with them all."""
+
+    def decorate(test: Test) -> Test:
+        @wraps(test)
+        def tried(*args: Any, **kwargs: Any) -> None:
+            for trigger in triggers:
+                with pytest.raises(FAILURES), transaction.atomic(), taken_out(trigger):
+                    test(*args, **kwargs)
+            test(*args, **kwargs)
+
+        return cast(Test, tried)
+
+    return decorate
 
 
 def without_triggers(model: type[Model]) -> None:

@@ -247,6 +247,7 @@ TABLE: dict[str, list[Row]] = {
     "dashboard": [members()],
     "search": [members()],
     "enrolment_list": [members()],
+    "filter_suggestions": [members()],
     "order_list": [members()],
     "participant_list": [members()],
     # 404: nobody has the attestation of this code; with a code, tests/documents/issuing/test_verification.py.

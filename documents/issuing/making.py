@@ -25,7 +25,7 @@ from documents.models import Document, InvoicedSeat, Issue, IssueState, PaperKin
 from documents.papers import Paper
 from documents.rendering import RenderingError, render
 from documents.store import StoredFile, store
-from enrolments.models import Order
+from enrolments.models import Enrolment, Order
 
 logger = logging.getLogger(__name__)
 FOR_PEOPLE = (NotIssuableError, InvoiceRefusedError, RenderingError)
@@ -76,16 +76,28 @@ def _hold_number(issue_id: int) -> None:
 
 @transaction.atomic
 def _make(issue_id: int) -> Document:
-    """The whole of it. Locked in this order: the order that is billed, the issue, the series of numbers."""
+    """The whole of it. Locked in this order: the order, the issue, the series of numbers.
+
+    The order first, whatever the paper: whoever changes an enrolment holds it when they ask for papers to be made anew.
+    """
     issue = Issue.objects.get(pk=issue_id)
-    if issue.paper_kind.gapless:
-        Order.objects.select_for_update(of=["self"]).get(issues=issue)  # its seats stay what they are meanwhile
+    _lock_orders(issue)
     issue = Issue.objects.select_for_update().get(pk=issue_id)
     if issue.document_id is not None:
         return Document.objects.get(pk=issue.document_id)
     if issue.issued_on is None:
         issue.number, issue.issued_on = next_number(issue.paper_kind)
     return _finish(issue, drawing.draw(issue, issue.number, issue.issued_on))
+
+
+def _lock_orders(issue: Issue) -> None:
+    """The order of the paper, whose seats stay what they are meanwhile; for a sheet, those with somebody on it."""
+    orders = Order.objects.select_for_update(of=["self"], no_key=not issue.paper_kind.gapless).order_by("pk")
+    if issue.order_id is not None:
+        list(orders.filter(pk=issue.order_id))
+    else:
+        on_it = Enrolment.objects.filter(session=issue.session_id, order__establishment=issue.establishment_id)
+        list(orders.filter(pk__in=on_it.values("order")))
 
 
 def _finish(issue: Issue, paper: Paper) -> Document:

@@ -63,7 +63,6 @@ def _batches(story: Story, sheets: Sequence[Sheet]) -> dict[date, IssueBatch]:
 
 def _issue(sheet: Sheet, document: Document, batch: IssueBatch) -> Issue:
     kind = PaperKind.AVOIR if sheet.prefix == CREDIT_PREFIX else KINDS[sheet.type]
-    of_order = kind in (PaperKind.BON_POUR_ACCORD, PaperKind.CONVENTION)
     of_sheet = kind == PaperKind.EMARGEMENT
     attested = kind == PaperKind.ATTESTATION
     return Issue(
@@ -71,7 +70,7 @@ def _issue(sheet: Sheet, document: Document, batch: IssueBatch) -> Issue:
         kind=kind,
         order=None if of_sheet and sheet.order is None else sheet.order,
         enrolment=sheet.enrolment,
-        session=None if of_order else sheet.session,
+        session=sheet.session,
         establishment=sheet.establishment if of_sheet else None,
         version=2 if sheet.replaces is not None else 1,
         replaces=document.replaces,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from decimal import Decimal
 
 from enrolments.models import (
     ApprovalPolicy,
@@ -18,8 +17,10 @@ from enrolments.models import (
 from enrolments.seats import seats_by_session, sells_online
 
 from .cast import STAFF_EMAIL
+from .orders import APPROVING_FROM, APPROVING_PLACE, waits_for_approval
 from .story import Story
 
+APPROVER = "nadia.benali@solvane.example"
 REASON = "Cette session est réservée aux titulaires de la certification : choisissez d’abord le niveau 1."
 # Who left a draft, for which place, with how many known colleagues and seats without a name.
 DRAFTS = (
@@ -38,7 +39,8 @@ def make_ordering(story: Story) -> None:
 
 def _make_policies(story: Story) -> None:
     """Lyon approves everything from 1 000 € HT; Toulouse switched it off."""
-    ApprovalPolicy.objects.create(establishment=story.places["lyon"], active=True, threshold=Decimal(1000))
+    lyon = story.places[APPROVING_PLACE]
+    ApprovalPolicy.objects.create(establishment=lyon, active=True, threshold=APPROVING_FROM)
     ApprovalPolicy.objects.create(establishment=story.places["toulouse"], active=False)
 
 
@@ -60,9 +62,12 @@ def _make_drafts(story: Story) -> None:
 
 
 def _events(story: Story, order: Order) -> Iterator[OrderEvent]:
-    """Placed at nine; decided by our team the next morning, or not yet."""
+    """Placed at nine; approved at noon where that is asked; decided by our team the next morning, or not yet."""
     placed = story.at(order.placed_on)
     yield OrderEvent(order=order, kind=OrderEventKind.PLACED, at=placed, by=order.ordered_by)
+    if order.state == OrderState.PENDING and _was_approved(story, order):
+        approved = placed + timedelta(hours=3)
+        yield OrderEvent(order=order, kind=OrderEventKind.APPROVED, at=approved, by=story.people[APPROVER])
     kinds = {
         OrderState.VALIDATED: OrderEventKind.VALIDATED,
         OrderState.REFUSED: OrderEventKind.REFUSED,
@@ -74,3 +79,8 @@ def _events(story: Story, order: Order) -> Iterator[OrderEvent]:
     by = order.ordered_by if kind == OrderEventKind.WITHDRAWN else story.people[STAFF_EMAIL]
     word = REASON if kind == OrderEventKind.REFUSED else ""
     yield OrderEvent(order=order, kind=kind, at=placed + timedelta(hours=20), by=by, word=word)
+
+
+def _was_approved(story: Story, order: Order) -> bool:
+    place = next((key for key, one in story.places.items() if one.pk == order.establishment_id), None)
+    return waits_for_approval(place, order.order_email, story.enrolments[order.pk])

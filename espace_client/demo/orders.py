@@ -1,7 +1,8 @@
 """Orders and enrolments of the demonstration, at the prices of the day; then the state of the sessions to come."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
 
 from accounts.roles import Role
 from catalogue.models import Session, SessionState
@@ -17,7 +18,15 @@ from .story import Story
 
 CONFIRMED_DAYS = 35  # a session this near that has enrolments is confirmed
 ATTENDANCE = (EnrolmentState.PRESENT,) * 17 + (EnrolmentState.PARTIAL, EnrolmentState.PARTIAL, EnrolmentState.ABSENT)
-ADMINISTRATORS = {one.email for one in PEOPLE if any(entry.role == Role.ADMINISTRATOR for entry in one.entries)}
+ADMINISTERED = {(entry.place, one.email) for one in PEOPLE for entry in one.entries if entry.role == Role.ADMINISTRATOR}
+ADMINISTRATORS = {email for _place, email in ADMINISTERED}
+APPROVING_PLACE, APPROVING_FROM = "lyon", Decimal(1000)  # where internal approval is switched on, and from how much
+
+
+def waits_for_approval(place: str | None, email: str, enrolments: Iterable[Enrolment]) -> bool:
+    """Whether the rule of enrolments.approving makes an order of these wait, as it does on the site."""
+    total = sum((one.price for one in enrolments), Decimal(0))
+    return place == APPROVING_PLACE and (place, email) not in ADMINISTERED and total >= APPROVING_FROM
 
 
 class Counterparts:
@@ -37,7 +46,10 @@ def make_orders(story: Story, drafts: list[Draft]) -> None:
         rank_of_year[draft.placed_on.year] += 1
         order = _order(story, draft, rank_of_year[draft.placed_on.year])
         story.orders.append(order)
-        enrolments += _enrolments(story, draft, order, before)
+        lines = list(_enrolments(story, draft, order, before))
+        enrolments += lines
+        if order.state == OrderState.TO_APPROVE and not waits_for_approval(draft.place, draft.email, lines):
+            order.state = OrderState.PENDING
         if draft.state == OrderState.VALIDATED and draft.channel == OrderChannel.SITE:
             before.validated_on_site.add(draft.email)
     Order.objects.bulk_create(story.orders)

@@ -66,8 +66,9 @@ class Folder:
         return (self.story.today - self.last_day).days < (RECENT_DAYS if self.in_focus else RECENT_DAYS_ELSEWHERE)
 
     def sheet(self, kind: DocumentType, day: date, build: OrderPaper, **changes: object) -> Sheet:
-        """A paper about the order; its session is named when there is only one."""
-        session = self.sessions[0] if len(self.sessions) == 1 else None
+        """A paper about the order; its session is named when there is only one, on what the portal does not issue."""
+        sole = len(self.sessions) == 1 and kind not in (DocumentType.BON_POUR_ACCORD, DocumentType.CONVENTION)
+        session = self.sessions[0] if sole else None
 
         def draw(number: str) -> Paper:
             return build(

@@ -15,11 +15,22 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 SEPARATOR = b"\n" + b"-" * 79 + b"\n"
 MOST_MAILS = 50
 MAIL_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
+
+
+@dataclass(frozen=True)
+class Attached:
+    """A file that came with a mail. `url` gives its bytes."""
+
+    name: str
+    media_type: str
+    content: bytes
+    url: str
 
 
 @dataclass(frozen=True)
@@ -33,6 +44,7 @@ class Mail:
     sent_at: datetime
     text: str
     html: str
+    files: tuple[Attached, ...] = ()
 
     @property
     def url(self) -> str:
@@ -66,6 +78,18 @@ def demo_mail_html(request: HttpRequest, key: str) -> HttpResponse:
     )
 
 
+@login_not_required
+@require_safe
+def demo_mail_file(request: HttpRequest, key: str, rank: int) -> HttpResponse:
+    """A file attached to a mail, to save."""
+    files = _mail(key).files
+    if rank >= len(files):
+        raise Http404
+    disposition = content_disposition_header(True, files[rank].name) or "attachment"
+    headers = {"Content-Type": files[rank].media_type, "Content-Disposition": disposition}
+    return HttpResponse(files[rank].content, headers=headers)
+
+
 def _mail(key: str) -> Mail:
     found = next((mail for mail in _mails() if mail.key == key), None)
     if found is None:
@@ -94,6 +118,17 @@ def _parsed(key: str, message: EmailMessage) -> Mail:
         sent_at=_moment(str(message["Date"])),
         text=text.get_content() if text else "",
         html=html.get_content() if html else "",
+        files=tuple(_attached(key, rank, part) for rank, part in enumerate(message.iter_attachments())),
+    )
+
+
+def _attached(key: str, rank: int, part: EmailMessage) -> Attached:
+    content = part.get_content()
+    return Attached(
+        name=part.get_filename() or "",
+        media_type=part.get_content_type(),
+        content=content if isinstance(content, bytes) else content.encode(),
+        url=reverse("demo_mail_file", args=[key, rank]),
     )
 
 

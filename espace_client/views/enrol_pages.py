@@ -8,7 +8,7 @@ from typing import Any
 from django.http import QueryDict
 from django.utils import timezone
 
-from accounts.filters import search_condition
+from accounts.filters import search_condition, words_in
 from accounts.models import User
 from catalogue.models import Session
 from enrolments.approving import needs_approval
@@ -107,7 +107,7 @@ def colleague_list(
         rows = rows.exclude(pk__in=draft.seats.filter(participant__isnull=False).values("participant"))
     picked = {int(one) for one in ticked if one.isascii() and one.isdigit() and len(one) < 19}
     first = list(rows.filter(pk__in=picked)) if picked else []
-    words = " ".join(query.replace("\x00", "").split())[:100]
+    words = words_in(query)
     found = rows.exclude(pk__in=picked).filter(search_condition(words, ParticipantFilters.search_paths))
     page = list(found[: COLLEAGUES_SHOWN + 1])
     return {

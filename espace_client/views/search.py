@@ -13,7 +13,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from accounts.filters import search_condition
+from accounts.filters import search_condition, words_in
 from accounts.lists import Ordering, newest
 from accounts.models import User
 from accounts.requests import person
@@ -52,7 +52,7 @@ class Group:
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
     """Results by kind, the newest first; every kind is asked once, whatever there is."""
-    user, query = person(request), " ".join(request.GET.get("q", "").replace("\x00", "").split())[:100]
+    user, query = person(request), words_in(request.GET.get("q", ""))
     groups = (
         [
             _courses(query),

@@ -9,7 +9,7 @@ import pytest
 from accounts.document_types import DocumentType
 from documents.models import Document
 from enrolments.models import Enrolment, Order
-from tests.constraints import Side, refused, sides, without_triggers
+from tests.constraints import Side, kept_by, refused, sides, without_triggers
 from tests.worlds import make_order, make_session
 
 __all__ = ["sides"]
@@ -103,6 +103,7 @@ def test_what_a_document_names_belongs_together(sides: Sides) -> None:
         armor.document(order=orphan, establishment=armor.establishment)
 
 
+@kept_by("document_follows_order")
 def test_the_reading_keys_are_the_orders(sides: Sides) -> None:
     armor, brume = sides
     document = armor.document(order_email="voleur@ailleurs.example")
@@ -115,8 +116,9 @@ def test_the_reading_keys_are_the_orders(sides: Sides) -> None:
     assert (kept.establishment, kept.order_email) == (armor.establishment, armor.order.order_email)
 
 
+@kept_by("order_carries_documents")
 def test_order_carries_documents(sides: Sides) -> None:
-    """The triggers order_carries_documents and document_follows_order, through a chain of three versions."""
+    """Through a chain of three versions."""
     armor = sides[0]
     first = armor.document(enrolment=armor.enrolment, session=armor.session)
     second = armor.document(enrolment=armor.enrolment, session=armor.session, replaces=first)
@@ -129,8 +131,9 @@ def test_order_carries_documents(sides: Sides) -> None:
     assert sheet.order == armor.order
 
 
+@kept_by("enrolment_carries_sheets")
 def test_enrolment_carries_sheets(sides: Sides) -> None:
-    """The trigger enrolment_carries_sheets: a sheet leaves with the address of the only one who ordered its seats."""
+    """A sheet leaves with the address of the only one who ordered its seats."""
     armor = sides[0]
     sheet = armor.document(
         DocumentType.EMARGEMENT, order=None, session=armor.session, establishment=armor.establishment

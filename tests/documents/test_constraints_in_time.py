@@ -12,7 +12,7 @@ from accounts.document_types import DocumentType
 from accounts.roles import Role
 from documents.models import Document, DocumentGrant, Serving, ServingOutcome
 from enrolments.models import Enrolment, Order
-from tests.constraints import Side, at_the_same_time, make_side, refused, sides
+from tests.constraints import Side, at_the_same_time, kept_by, make_side, refused, sides
 from tests.worlds import give_access, make_sessions, make_user
 
 __all__ = ["sides"]
@@ -64,8 +64,9 @@ def test_an_issued_document_never_goes(sides: Sides) -> None:
         cursor.execute("DELETE FROM documents_document")
 
 
+@kept_by("access_takes_its_exceptions")
 def test_access_takes_its_exceptions(sides: Sides) -> None:
-    """The trigger access_takes_its_exceptions: what was shared one by one does not come back with a later access."""
+    """What was shared one by one does not come back with a later access."""
     armor, brume = sides
     user = make_user("lea@armor.example")
     shared = Permission.objects.get(codename=DocumentGrant.SHARED)

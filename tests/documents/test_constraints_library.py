@@ -12,9 +12,9 @@ from guardian.shortcuts import assign_perm
 from accounts.document_types import DocumentType
 from accounts.models import Access
 from accounts.roles import Role
-from catalogue.models import CourseIndex
+from catalogue.models import Course, CourseIndex
 from documents.models import Archive, Deposit, Document, DocumentGrant, LibraryVisit, Serving, ServingOutcome
-from tests.constraints import refused
+from tests.constraints import kept_by, refused
 from tests.worlds import World, make_document
 
 
@@ -54,6 +54,7 @@ def test_a_visit_does_not_begin_after_it_was_seen(world: World) -> None:
         LibraryVisit.objects.filter(pk=visit.pk).update(since=now + timedelta(seconds=1))
 
 
+@kept_by("access_given_anew_takes_its_exceptions")
 def test_access_given_anew_takes_its_exceptions(world: World) -> None:
     """By whatever road: here an update that knows nothing of exceptions."""
     person = world.personas["standard"]
@@ -65,6 +66,7 @@ def test_access_given_anew_takes_its_exceptions(world: World) -> None:
     assert not rows.exists()
 
 
+@kept_by("exceptions_follow_version")
 def test_exceptions_follow_version(world: World) -> None:
     document, person = facture(world), world.personas["standard"]
     assign_perm(DocumentGrant.WITHHELD, person, document)
@@ -73,6 +75,7 @@ def test_exceptions_follow_version(world: World) -> None:
     assert DocumentGrant.objects.filter(user=person, content_object=newer).count() == 1
 
 
+@kept_by("serving_names_establishment")
 def test_serving_names_establishment(world: World) -> None:
     document = facture(world)
     line = Serving.objects.create(
@@ -82,9 +85,10 @@ def test_serving_names_establishment(world: World) -> None:
     assert line.establishment_id == world.lille.pk
 
 
+@kept_by("course_indexed_when_changed", "courses_indexed_with_their_domain")
 def test_the_index_of_a_course_follows_it(world: World) -> None:
-    """Triggers course_indexed_when_made, course_indexed_when_changed and courses_indexed_with_their_domain."""
-    course = world.sessions[0].course
+    """What searches find is what the course and its domain are called now."""
+    course = Course.objects.get(pk=world.sessions[0].course_id)
     made = CourseIndex.objects.get(course=course)
     course.title = "Élixir avancé"
     course.save()
@@ -94,3 +98,18 @@ def test_the_index_of_a_course_follows_it(world: World) -> None:
     course.domain.label = "Apiculture"
     course.domain.save()
     assert "apicultur" in str(CourseIndex.objects.get(course=course).head)
+
+
+@kept_by("course_indexed_when_made")
+def test_a_new_course_is_found_at_once(world: World) -> None:
+    domain = world.sessions[0].course.domain
+    made = Course.objects.create(
+        reference="ELX-1",
+        title="Élixir, les bases",
+        domain=domain,
+        in_catalogue=True,
+        days=2,
+        hours=14,
+        public_price=900,
+    )
+    assert CourseIndex.objects.get(course=made).title == "elixir les bases"

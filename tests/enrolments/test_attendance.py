@@ -18,7 +18,7 @@ from enrolments.attendance import close_session, hours_attended, record_attendan
 from enrolments.models import Attendance, Enrolment, EnrolmentState
 from enrolments.signals import session_closed
 from tests.conftest import ClientFor
-from tests.constraints import refused
+from tests.constraints import kept_by, refused
 from tests.worlds import World, make_order, make_session
 
 CLOCK = [(time(9), time(12, 30)), (time(13), time(16, 30)), (time(9), time(10, 45)), (time(13), time(14, 45))]
@@ -135,8 +135,8 @@ def test_nobody_is_there_tomorrow_nor_elsewhere(world: World, taught: Session) -
     assert not Attendance.objects.exists()
 
 
+@kept_by("enrolment_keeps_attendance", "half_day_keeps_attendance")
 def test_the_database_keeps_attendance_in_its_session(world: World, taught: Session) -> None:
-    """Triggers enrolment_keeps_attendance and half_day_keeps_attendance."""
     first, _second = mark(world, taught, "xxxx", "xxxx")
     other = make_session(taught.course, taught.starts_on)
     elsewhere = HalfDay.objects.create(session=other, date=other.starts_on, starts_at=time(9), ends_at=time(12))

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from catalogue.models import Session
 from enrolments.models import DraftSeat, Enrolment, Order, OrderDraft, Participant
-from tests.constraints import Side, at_the_same_time, make_side, refused, sides, without_triggers
+from tests.constraints import Side, at_the_same_time, kept_by, make_side, refused, sides, without_triggers
 from tests.worlds import make_order, make_session, make_sessions, make_user, number
 
 __all__ = ["sides"]
@@ -117,6 +117,7 @@ def test_an_order_without_establishment_has_its_own_people_and_no_accord(sides: 
         enrol(armor, order=order, accord=armor.accord)
 
 
+@kept_by("enrolment_follows_order")
 def test_reading_keys_are_the_orders_whatever_one_writes(sides: Sides) -> None:
     armor, brume = sides
     rows = Enrolment.objects.filter(pk=armor.enrolment.pk)
@@ -129,8 +130,9 @@ def test_reading_keys_are_the_orders_whatever_one_writes(sides: Sides) -> None:
     assert (made.establishment, made.order_email) == (armor.establishment, armor.order.order_email)
 
 
+@kept_by("order_carries_enrolments")
 def test_order_carries_enrolments(sides: Sides) -> None:
-    """The trigger order_carries_enrolments: another email or establishment takes the enrolments along."""
+    """Another email or establishment takes the enrolments along."""
     armor, brume = sides
     Order.objects.filter(pk=armor.order.pk).update(order_email="nouvelle@armor.example", establishment=armor.second)
     kept = Enrolment.objects.get(pk=armor.enrolment.pk)
@@ -148,8 +150,9 @@ def test_an_order_with_an_accord_stays_with_its_company(sides: Sides) -> None:
             Order.objects.filter(pk=armor.order.pk).update(establishment=establishment)
 
 
+@kept_by("session_carries_enrolments")
 def test_session_carries_enrolments(sides: Sides) -> None:
-    """The trigger session_carries_enrolments, and enrolment_follows_order when an enrolment changes session."""
+    """And whoever changes session takes the dates of the other."""
     armor, brume = sides
     later = armor.session.starts_on + timedelta(days=7)
     Session.objects.filter(pk=armor.session.pk).update(starts_on=later, ends_on=later)
@@ -160,8 +163,9 @@ def test_session_carries_enrolments(sides: Sides) -> None:
     assert brume.enrolment.starts_on == moved.starts_on
 
 
+@kept_by("participant_agrees_with_enrolments")
 def test_participant_agrees_with_enrolments(sides: Sides) -> None:
-    """The trigger participant_agrees_with_enrolments: whoever sits in an order changes hands with it, or not at all."""
+    """Whoever sits in an order changes hands with it, or not at all."""
     armor, brume = sides
     order = make_order(None, "lea@armor.example", [armor.session], papers=False)
     participant = order.enrolments.get().participant

@@ -1,7 +1,4 @@
-"""A line of an accord that gave a price is never rewritten, only ended.
-
-Triggers accord_line_in_use, and enrolment_holds_line, which makes an enrolment wait for whoever changes its line.
-"""
+"""A line of an accord that gave a price is never rewritten, only ended."""
 
 from __future__ import annotations
 
@@ -10,12 +7,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, connection
 from django.db.models import ProtectedError
 from django.utils import timezone
 
+from accounts.admin.base import constraint_of
 from catalogue.models import AccordLine
 from enrolments.models import Enrolment
-from tests.constraints import Side, at_the_same_time, make_side, refused, sides
+from tests.constraints import Side, at_the_same_time, make_side, refused, sides, taken_out
 from tests.worlds import make_sessions
 
 __all__ = ["sides"]
@@ -81,3 +80,30 @@ def test_a_line_is_used_or_rewritten_at_one_moment_never_both(first: str) -> Non
     else:
         assert errors == []
         assert armor.line.discount_rate == Decimal(50)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_enrolment_holds_its_line_until_it_is_committed() -> None:
+    """Without enrolment_holds_line, a line is rewritten while the enrolment that it gives a price to is being made."""
+    armor = make_side("Armor", 82281866, make_sessions()[0])
+
+    def use_it() -> None:
+        _execute("UPDATE enrolments_enrolment SET accord_line_id = %s WHERE id = %s", armor.line.pk, armor.enrolment.pk)
+
+    def rewrite() -> None:
+        _execute("UPDATE catalogue_accordline SET discount_rate = 50 WHERE id = %s", armor.line.pk)
+
+    Enrolment.objects.filter(pk=armor.enrolment.pk).update(accord=armor.accord)
+    (refusal,) = at_the_same_time(use_it, rewrite)
+    assert isinstance(refusal, IntegrityError)
+    assert constraint_of(refusal) == "accord_line_in_use"
+    Enrolment.objects.filter(pk=armor.enrolment.pk).update(accord_line=None)
+    with taken_out("enrolment_holds_line"):
+        assert at_the_same_time(use_it, rewrite) == []
+    armor.line.refresh_from_db()
+    assert armor.line.discount_rate == Decimal(50), "what the trigger is there to prevent"
+
+
+def _execute(statement: str, *values: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)

@@ -1,7 +1,4 @@
-"""Every step between two states: taken, or refused by the table and by the database.
-
-Triggers order_state_follows, enrolment_state_follows and session_state_follows.
-"""
+"""Every step between two states: taken, or refused by the table and by the database."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ from django.db import connection, models
 from catalogue.models import Session, SessionState
 from enrolments.models import Enrolment, EnrolmentState, Order, OrderState
 from enrolments.transitions import CONSTRAINTS, TABLE, IllegalStepError, any_state, may_become, step
-from tests.constraints import Side, refused, sides
+from tests.constraints import Side, refused, sides, taken_out
 
 __all__ = ["sides"]
 Sides = tuple[Side, Side]
@@ -54,6 +51,27 @@ def test_a_step_is_in_the_table_or_refused_twice(sides: Sides, model: Any, befor
     with refused(CONSTRAINTS[model]):
         rows.update(state=after)
     assert rows.get().state == before
+
+
+RAW = [
+    ("order_state_follows", "enrolments_order", Order, OrderState.REFUSED, OrderState.VALIDATED),
+    ("enrolment_state_follows", "enrolments_enrolment", Enrolment, EnrolmentState.CANCELLED, EnrolmentState.CONFIRMED),
+    ("session_state_follows", "catalogue_session", Session, SessionState.CANCELLED, SessionState.OPEN),
+]
+
+
+@pytest.mark.parametrize(("rule", "table", "model", "before", "after"), RAW)
+def test_no_statement_takes_a_step_that_is_not_in_the_table(
+    sides: Sides, rule: str, table: str, model: Any, before: str, after: str
+) -> None:
+    row = a_row(sides[0], model, before)
+    statement = f"UPDATE {table} SET state = %s WHERE id = %s"  # noqa: S608  # a table of ours, written above
+    with refused(rule), connection.cursor() as cursor:
+        cursor.execute(statement, [after, row.pk])
+    with taken_out(rule), connection.cursor() as cursor:
+        cursor.execute(statement, [after, row.pk])
+    row.refresh_from_db()
+    assert row.state == after
 
 
 def test_what_is_over_stays_over() -> None:

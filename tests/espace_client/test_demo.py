@@ -9,6 +9,7 @@ import itertools
 import socket
 from collections.abc import Iterator
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from documents.facturx import checking, embedding
 from documents.issuing.numbering import next_number
 from documents.issuing.verifying import verify
 from documents.models import Document, DocumentGrant, FundingAgreement, Issue, PaperKind, Serving
+from enrolments.approving import needs_approval
 from enrolments.models import Enrolment, Order, OrderState
 from enrolments.seats import seats_of
 from espace_client.demo import build as demo
@@ -107,6 +109,16 @@ def test_responsable_has_no_access_but_her_orders(story: Story) -> None:
         Order.objects.visible_to(claire).values_list("state", flat=True)
     )
     assert Enrolment.objects.visible_to(claire).filter(participant=None).exists()
+
+
+def test_what_waits_for_approval_is_what_the_rule_makes_wait(story: Story) -> None:
+    waiting = Order.objects.filter(state=OrderState.TO_APPROVE).select_related("establishment", "ordered_by")
+    assert waiting
+    for order in waiting:
+        total = sum((one.price for one in order.enrolments.active()), Decimal(0))
+        assert order.establishment is not None
+        assert order.ordered_by is not None
+        assert needs_approval(order.establishment, order.ordered_by, total)
 
 
 def test_beginner_waits_for_a_first_validation(story: Story) -> None:

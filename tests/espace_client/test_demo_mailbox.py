@@ -17,6 +17,7 @@ urlpatterns = [
     path("demo/mails/", demo_mailbox.demo_mailbox, name="demo_mailbox"),
     path("demo/mails/<slug:key>/", demo_mailbox.demo_mail, name="demo_mail"),
     path("demo/mails/<slug:key>/html/", demo_mailbox.demo_mail_html, name="demo_mail_html"),
+    path("demo/mails/<slug:key>/pieces/<int:rank>/", demo_mailbox.demo_mail_file, name="demo_mail_file"),
 ]
 
 
@@ -39,6 +40,22 @@ def test_outside_the_demonstration_there_is_no_mailbox() -> None:
     with pytest.raises(NoReverseMatch):
         reverse("demo_mailbox")
     assert Client().get("/demo/mails/").status_code == 404
+
+
+def test_what_is_attached_is_read_too(demo: Client) -> None:
+    message = EmailMultiAlternatives("Devis", "Le voici.", None, ["e@armor.example"])
+    message.attach("devis n° 1.pdf", b"%PDF-1.7 \xff", "application/pdf")
+    message.attach("note.txt", "À lire", "text/plain")
+    message.send()
+    (found,) = demo.get(reverse("demo_mailbox")).context["mails"]
+    page = demo.get(found.url).text
+    pdf, note = found.files
+    assert f'href="{pdf.url}">devis n° 1.pdf' in page
+    answer = demo.get(pdf.url)
+    assert (answer.content, answer["Content-Type"]) == (b"%PDF-1.7 \xff", "application/pdf")
+    assert answer["Content-Disposition"].startswith("attachment")
+    assert demo.get(note.url).content.decode().strip() == "À lire"
+    assert demo.get(reverse("demo_mail_file", args=[found.key, 2])).status_code == 404
 
 
 def test_mails_are_listed_newest_first_and_read_whole(demo: Client) -> None:

@@ -177,12 +177,13 @@ def test_an_agreement_is_typed_in(deal: Deal, team: Client) -> None:
     assert str(FundingAgreement.objects.get()) == f"Opco · {document}"
 
 
-def test_confirming_a_session_summons_its_trainees(deal: Deal, team: Client) -> None:
+@pytest.mark.parametrize("state", [SessionState.CONFIRMED, SessionState.GUARANTEED, SessionState.FULL])
+def test_confirming_a_session_summons_its_trainees(state: SessionState, deal: Deal, team: Client) -> None:
     with any_state():
         Session.objects.filter(pk=deal.session.pk).update(state=SessionState.OPEN)
     form = team.get(change(deal.session)).context["adminform"].form
     fields = {name: form.initial.get(name) or "" for name in form.fields}
     inlines = unchanged("half_days", "enrolments")
-    answer = team.post(change(deal.session), {**fields, **inlines, "state": SessionState.CONFIRMED})
+    answer = team.post(change(deal.session), {**fields, **inlines, "state": state})
     assert answer.status_code == 302, answer.context["adminform"].form.errors
     assert sorted(Issue.objects.values_list("kind", flat=True)) == ["convocation", "emargement"]
