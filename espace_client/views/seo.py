@@ -5,6 +5,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
@@ -42,7 +43,7 @@ def sitemap(request: HttpRequest) -> HttpResponse:
     listing = reverse("catalogue")
     pages = [
         *((reverse(name), None) for name in ("home", "catalogue", "help")),
-        *((f"{listing}?{urlencode({'domaine': code})}", None) for code in facets().by_code),
+        *((f"{listing}?{urlencode({'domaine': code})}", None) for code in facets(timezone.localdate()).by_code),
         *((reverse("course_detail", args=[pk]), changed_at) for pk, changed_at in courses[:MOST_PAGES]),
     ]
     context = {"pages": pages, "site": settings.SITE_URL}
