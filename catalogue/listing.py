@@ -33,7 +33,7 @@ class NextSession:
 class ListedCourse:
     """One course, with the same names as the model. EUR HT. What the words found in it is written in it afterwards:
 
-    `title`, `reference` and `extract` may have what was searched in <mark>: they are then safe, being escaped.
+    `title`, `reference`, `domain` and `extract` may have what was searched in <mark>, and are then safe, being escaped.
     """
 
     pk: int
@@ -58,12 +58,12 @@ class ListedCourse:
         return self.kind != CourseKind.INTER
 
     def mark(self, marker: Marker, *texts: str) -> None:
-        """Mark the words found in the title, or else in the reference; or else show the first line that has them."""
+        """Mark the words found in the title, or else in the reference and the domain, or else show a line with them."""
         self.title = marker.mark(self.title)
         if "<mark>" in self.title:
             return
-        self.reference = marker.mark(self.reference)
-        if "<mark>" not in self.reference:
+        self.reference, self.domain = marker.mark(self.reference), marker.mark(self.domain)
+        if "<mark>" not in self.reference + self.domain:
             self.extract = marker.extract(*texts)
 
     @property

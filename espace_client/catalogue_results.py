@@ -59,7 +59,7 @@ def _drawn(*facts: Any) -> SafeString:
 
 @dataclass(frozen=True, slots=True)
 class CourseLine:
-    """A line of the catalogue. `title` and `extract` may have what was searched in <mark>, and are then safe."""
+    """A line of the catalogue. Its texts may have what was searched in <mark>, and are then safe."""
 
     pk: int
     title: str

@@ -16,6 +16,7 @@ from catalogue.models import Course
 MOST_PAGES = 49_000  # a sitemap has 50,000 at most (sitemaps.org)
 ROBOTS = """User-agent: *
 Disallow: /gestion/
+Allow: /connexion/$
 Disallow: /connexion/
 Disallow: /recherche/
 Disallow: /catalogue/*/programme.pdf

@@ -259,6 +259,19 @@ def test_the_number_of_queries_does_not_grow(
         client.get(URL + query)
 
 
+def test_what_was_found_outside_the_title_is_marked_where_it_stands(
+    world: World, linux: Course, visitor: Client
+) -> None:
+    reference = visitor.get(URL, {"q": linux.reference}).text
+    assert f"<mark>{linux.reference.split('-')[0]}</mark>" in reference
+    Course.objects.filter(pk=linux.pk).update(title="Prise en main", objectives="Installer un serveur <web>")
+    assert f"<small>{linux.reference} · <mark>Linux</mark>" in visitor.get(URL, {"q": "linux"}).text
+    assert (
+        '<small class="extract">Installer un <mark>serveur</mark> &lt;web&gt;'
+        in visitor.get(URL, {"q": "serveurs"}).text
+    )
+
+
 def test_the_members_navigation_leads_to_it(world: World, client_for: ClientFor) -> None:
     page = client_for(world.personas["administrator"]).get(URL).text
     assert 'class="portal"' in page
@@ -277,6 +290,7 @@ def test_robots_and_sitemap(world: World, linux: Course, visitor: Client) -> Non
     robots = visitor.get("/robots.txt")
     assert robots["Content-Type"].startswith("text/plain")
     assert f"Sitemap: {settings.SITE_URL}/sitemap.xml" in robots.text
+    assert "Allow: /connexion/$" in robots.text, "the page itself, not what hangs below it"
     sitemap = visitor.get("/sitemap.xml").text
     assert (
         f"<loc>{settings.SITE_URL}/catalogue/{linux.pk}/</loc><lastmod>{timezone.now():%Y-%m-%d}</lastmod>" in sitemap
