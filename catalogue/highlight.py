@@ -69,6 +69,7 @@ class Marker:
     def hits(self, text: str) -> Iterator[re.Match[str]]:
         return (word for word in WORD.finditer(text) if self.finds(word.group()))
 
+    @lru_cache(maxsize=5_000)  # noqa: B019  # as above; what is typed and what is found come again
     def mark(self, text: str) -> SafeString:
         """The text, escaped, with what was found in <mark>."""
         return mark_safe(WORD_OR_SIGN.sub(self._marked, text))  # noqa: S308  # every piece is escaped
