@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: the command `bench`, or with the word `prices` first `bench_prices`.
+"""`python -m benchmarks`: the command `bench`.
 
 It runs on a throw-away PostgreSQL and with the settings of production.
 Everything is in a temporary folder, which goes at the end, however the run ends.
@@ -29,8 +29,7 @@ def main() -> None:
             LOG_LEVEL="ERROR",
             BENCH_FOLDER=folder,
         )
-        command, arguments = ("bench_prices", sys.argv[2:]) if sys.argv[1:2] == ["prices"] else ("bench", sys.argv[1:])
-        execute_from_command_line(["python -m benchmarks", command, *arguments])
+        execute_from_command_line(["python -m benchmarks", "bench", *sys.argv[1:]])
 
 
 if __name__ == "__main__":

@@ -20,6 +20,12 @@ from documents.models import Document, DocumentGrant
 HOST = "bench.example"
 TICKED = (DocumentType.FACTURE, DocumentType.CONVENTION, DocumentType.ATTESTATION)
 EXCEPTIONS = 5  # documents shared with the standard access, and as many withheld
+# Words of titles, typed half; a word misspelt; a word of the objectives and programmes of most courses, not of a title.
+SEARCHES = {
+    "catalogue_search": "gestion+de+proj",
+    "catalogue_search_misspelt": "pyhton",
+    "catalogue_search_in_programmes": "sauvegarde",
+}
 PAGES = ("dashboard", "order_list", "enrolment_list", "participant_list", "document_list")
 
 
@@ -82,6 +88,7 @@ def _log_in(persona: Persona, user: User) -> Browser:
     paths = {name: reverse(name) for name in PAGES}
     paths["search"] = f"{reverse('search')}?q=postgresql"
     paths["catalogue"] = reverse("catalogue")
-    paths["catalogue_search"] = f"{reverse('catalogue')}?q=gestion+de+proj"
+    for name, words in SEARCHES.items():
+        paths[name] = f"{reverse('catalogue')}?q={words}"
     paths["download"] = reverse("document_download", args=[newest.pk])
     return Browser(persona.name, cookie, paths)

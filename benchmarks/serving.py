@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection
 from gunicorn.http.wsgi import FileWrapper
 
 from benchmarks.personas import HOST
+from espace_client.wsgi import application
 
 BLOCK = 1 << 20
 
@@ -48,7 +48,7 @@ class Server:
     """One worker process of the site, without the network."""
 
     def __init__(self) -> None:
-        self._handler = WSGIHandler()
+        self._handler = application
         self._drain = os.open(os.devnull, os.O_WRONLY)
 
     def get(self, path: str, cookie: str) -> Timing:

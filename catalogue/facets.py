@@ -11,7 +11,6 @@ from functools import cached_property
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.db.models import Count
-from django.utils import timezone
 
 from catalogue.models import Course, Domain, Session
 
@@ -55,12 +54,12 @@ class Facets:
 _kept: dict[object, tuple[float, Facets]] = {}
 
 
-def facets() -> Facets:
+def facets(today: date) -> Facets:
     """The choices as they were at most a minute ago."""
-    key = connection.settings_dict["NAME"], timezone.localdate()
+    key = connection.settings_dict["NAME"], today
     made, found = _kept.get(key, (0.0, None))
     if found is None or time.monotonic() - made > SECONDS:
-        found = _read()
+        found = _read(today)
         _kept.clear()
         _kept[key] = time.monotonic(), found
     return found
@@ -71,7 +70,7 @@ def forget() -> None:
     _kept.clear()
 
 
-def _read() -> Facets:
+def _read(today: date) -> Facets:
     anybody = AnonymousUser()
     counts = dict(Course.objects.visible_to(anybody).order_by().values_list("domain_id").annotate(courses=Count("pk")))
     children: dict[int, list[Branch]] = {}
@@ -86,7 +85,7 @@ def _read() -> Facets:
         if one.parent_id is None and courses:
             tops.append(Branch(one.pk, one.code, one.label, courses, below))
     cities = Session.objects.visible_to(anybody).exclude(city="").order_by("city").values_list("city", flat=True)
-    return Facets(tuple(tops), tuple(cities.distinct()), tuple(_months(timezone.localdate())))
+    return Facets(tuple(tops), tuple(cities.distinct()), tuple(_months(today)))
 
 
 def _months(today: date) -> list[date]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -248,7 +249,6 @@ class CatalogueFilters:
     def wanted(self) -> Wanted:
         """What the filters ask for."""
         values, branch = self.values, self.branch
-        months = {f"{month:%Y-%m}": month for month in self.facets.months}
         return Wanted(
             words=self.words,
             domains=branch.ids if branch else (),
@@ -258,7 +258,7 @@ class CatalogueFilters:
             most_price=values.get("prix_max"),
             certified="certification" in values,
             cities=tuple(values.get("lieu", ())),
-            months=tuple(months[slug] for slug in values.get("mois", ())),
+            months=tuple(date.fromisoformat(f"{slug}-01") for slug in values.get("mois", ())),
             first_day=values.get("du"),
             last_day=values.get("au"),
             states=tuple(STATES[slug][1].value for slug in values.get("sessions", ())),

@@ -12,6 +12,9 @@ from html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 WORD = re.compile(r"\.net\b|[^\W_]+(?:\+\+|#)?", re.IGNORECASE)
+# What HTML would take for its own, beside words, which have none of it.
+SIGNS = {sign: escape(sign) for sign in "&<>\"'"}
+WORD_OR_SIGN = re.compile(f"{WORD.pattern}|[{''.join(SIGNS)}]", re.IGNORECASE)
 # In the query as PostgreSQL writes it: a word in quotes, with `:*` when it is only a beginning.
 LEXEME = re.compile(r"'([^']+)'(:\*)?")
 LANGUAGES = {"c++": "cplusplus", "c#": "csharp", "f#": "fsharp", ".net": "dotnet"}
@@ -38,7 +41,7 @@ def _plain(word: str) -> str:
     return LANGUAGES.get(word) or word.rstrip("+#")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # one is told from another by what it is, not by what it has: that is faster
 class Marker:
     """What to mark: `stems` found by the index, and `beginnings`, of words typed half."""
 
@@ -66,13 +69,16 @@ class Marker:
     def hits(self, text: str) -> Iterator[re.Match[str]]:
         return (word for word in WORD.finditer(text) if self.finds(word.group()))
 
+    @lru_cache(maxsize=5_000)  # noqa: B019  # as above; what is typed and what is found come again
     def mark(self, text: str) -> SafeString:
         """The text, escaped, with what was found in <mark>."""
-        pieces, last = [], 0
-        for hit in self.hits(text):
-            pieces += [escape(text[last : hit.start()]), "<mark>", escape(hit.group()), "</mark>"]
-            last = hit.end()
-        return mark_safe("".join([*pieces, escape(text[last:])]))  # noqa: S308  # every piece is escaped
+        return mark_safe(WORD_OR_SIGN.sub(self._marked, text))  # noqa: S308  # every piece is escaped
+
+    def _marked(self, piece: re.Match[str]) -> str:
+        text = piece.group()
+        if text in SIGNS:
+            return SIGNS[text]
+        return f"<mark>{text}</mark>" if self.finds(text) else text
 
     def extract(self, *texts: str) -> SafeString | str:
         """The first line in which something was found, marked and cut around it; "" when nothing was."""

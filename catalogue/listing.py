@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from accounts.labels import label_of
 from catalogue.highlight import Marker
-from catalogue.models import CourseKind, CourseMode, SessionState
+from catalogue.models import CourseKind, SessionState
 from catalogue.pricing import Subject
 
 
@@ -31,14 +31,10 @@ class NextSession:
 
 @dataclass(slots=True, eq=False)
 class ListedCourse:
-    """One course, with the same names as the model. EUR HT; `negotiated` is None where the public price applies.
+    """One course, with the same names as the model. EUR HT. What the words found in it is written in it afterwards:
 
-    What is found out after it was read, of the words and of the price, is written in it.
-
-    `title` and `extract` may have what was searched in <mark>: they are then safe, being escaped.
+    `title`, `reference`, `domain` and `extract` may have what was searched in <mark>, and are then safe, being escaped.
     """
-
-    CHOICES: ClassVar = ("kind", "mode", "get_mode_display")
 
     pk: int
     reference: str
@@ -56,19 +52,19 @@ class ListedCourse:
     vat_rate: Decimal
     next: NextSession | None
     extract: str = ""
-    negotiated: Decimal | None = None
-
-    def get_mode_display(self) -> str:
-        return label_of(CourseMode, self.mode)
 
     @property
     def on_request(self) -> bool:
         return self.kind != CourseKind.INTER
 
     def mark(self, marker: Marker, *texts: str) -> None:
-        """Mark the words that were found in the title, or else show the first line that has them."""
+        """Mark the words found in the title, or else in the reference and the domain, or else show a line with them."""
         self.title = marker.mark(self.title)
-        self.extract = "" if "<mark>" in self.title else marker.extract(*texts)
+        if "<mark>" in self.title:
+            return
+        self.reference, self.domain = marker.mark(self.reference), marker.mark(self.domain)
+        if "<mark>" not in self.reference + self.domain:
+            self.extract = marker.extract(*texts)
 
     @property
     def subject(self) -> Subject:

@@ -8,7 +8,7 @@ this one in its accord's period. Never above the public price; `Decimal`, rounde
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -48,9 +48,11 @@ class Line:
     kind: LineKind
     value: Decimal
     from_seats: int = 0
+    rank: int = field(init=False, repr=False, compare=False)  # 0: a fixed price for the course; 1: a discount on it; …
 
     def __post_init__(self) -> None:
         """TypeError for a float, ValueError for a line that the database would not hold either."""
+        object.__setattr__(self, "rank", 0 if self.kind == LineKind.PRICE else RANKS[self.scope])
         if not isinstance(self.value, Decimal):
             raise TypeError("a price or a rate is a Decimal")
         if self.value < 0 or (self.kind == LineKind.DISCOUNT and self.value > HUNDRED):
@@ -58,16 +60,11 @@ class Line:
         if self.kind == LineKind.PRICE and self.scope != LineScope.COURSE:
             raise ValueError("a fixed price is for one course")
 
-    @property
-    def rank(self) -> int:
-        """0 for the most specific: a fixed price for the course; then a discount on it; and so on."""
-        return 0 if self.kind == LineKind.PRICE else RANKS[self.scope]
-
     def amount_for(self, public_price: Decimal) -> Decimal:
         """What the line makes of a public price, to the cent, never above it."""
         if self.kind == LineKind.PRICE:
             return to_the_cent(min(self.value, public_price))
-        return to_the_cent(public_price * (HUNDRED - self.value) / HUNDRED)
+        return (public_price * (HUNDRED - self.value) / HUNDRED).quantize(CENT, ROUND_HALF_UP)
 
     def words(self) -> str:
         """What the line gives: "remise de 12 % sur le domaine « Cloud », à partir de 15 places commandées"."""
@@ -183,18 +180,26 @@ def price_of(subject: Subject, lines: Iterable[Line], seats: Mapping[int, int] =
     `lines`: those in force on the day of the order for the establishment, whatever they are about. `seats`: for each
     accord (id) the seats already ordered in its period; none for one that is not there.
     """
-    reached = [line for line in lines if subject.concerns(line) and seats.get(line.accord_id, 0) >= line.from_seats]
+    return best_price(subject, [line for line in lines if subject.concerns(line)], seats)
+
+
+def best_price(subject: Subject, lines: Iterable[Line], seats: Mapping[int, int] = NO_SEATS) -> Price:
+    """`price_of`, of lines that all concern the course."""
     public = to_the_cent(subject.public_price)
-    if not reached:
-        return Price(public, public, subject.vat_rate)
-    first = min(line.rank for line in reached)
-    best = min((line for line in reached if line.rank == first), key=lambda line: preference(line, public))
-    return Price(public, best.amount_for(public), subject.vat_rate, best)
+    best: Line | None = None
+    first = len(RANKS) + 1, public
+    for line in lines:
+        if line.rank > first[0] or (line.from_seats and seats.get(line.accord_id, 0) < line.from_seats):
+            continue
+        found = line.rank, line.amount_for(public)
+        if best is None or found < first or (found == first and _tie(line) < _tie(best)):
+            best, first = line, found
+    return Price(public, first[1], subject.vat_rate, best)
 
 
-def preference(line: Line, public_price: Decimal) -> tuple[int, Decimal, int, int]:
-    """What makes one line win over another, the least first: specificity, price; then the later end, the older row."""
-    return line.rank, line.amount_for(public_price), -line.ends_on.toordinal(), line.id
+def _tie(line: Line) -> tuple[int, int]:
+    """Which of two lines that give the same price is named, the least: the one that ends later, then the older one."""
+    return -line.ends_on.toordinal(), line.id
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,11 @@ KEYS = {
     "-prix": "course.public_price",
     "duree": "course.days",
 }
+# Where to look for a line to show: not at all when the title and the reference (weight A) have the words.
+EXTRACTED = " ".join(
+    f"CASE WHEN ts_filter(indexed.head, '{{a}}') @@ query THEN '' ELSE course.{column} END,"
+    for column in ("objectives", "programme")
+)
 COLUMNS = """
   course.id, course.reference, course.title, domain.id, domain.label, parent.id, parent.label, course.days,
   course.hours, course.mode, course.kind, course.certification, course.public_price, course.vat_rate,
@@ -153,11 +158,14 @@ def _select(wanted: Wanted, page: int, today: date, *, near: bool) -> _Sql:
     sql.add("LIMIT %s OFFSET %s)", ROWS_PER_PAGE, (page - 1) * ROWS_PER_PAGE)
     sql.add("SELECT (SELECT count(*) FROM found),")
     if wanted.words:
-        sql.add("catalogue_query(%s)::text, course.objectives, course.programme,", wanted.words)
+        sql.add("query::text,").add(EXTRACTED)
     sql.add(COLUMNS)
     sql.add("FROM shown JOIN catalogue_course course ON course.id = shown.course_id")
     sql.add("JOIN catalogue_domain domain ON domain.id = course.domain_id")
     sql.add("LEFT JOIN catalogue_domain parent ON parent.id = domain.parent_id")
+    if wanted.words:
+        sql.add("JOIN catalogue_courseindex indexed ON indexed.course_id = course.id")
+        sql.add("CROSS JOIN catalogue_query(%s) AS query", wanted.words)
     sql.add("LEFT JOIN LATERAL (")
     sql.add("SELECT starts_on, ends_on, city, state, count(*) OVER () AS dates FROM catalogue_session session")
     sql.add("WHERE course_id = course.id AND course.kind = %s", CourseKind.INTER)

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
-from typing import Any
 
-from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import (
     BooleanField,
     Count,
     Exists,
     ExpressionWrapper,
-    Func,
-    IntegerField,
     OuterRef,
     Q,
     QuerySet,
@@ -23,14 +19,11 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, Least
 
 from accounts.models import Establishment
-from accounts.statements import execute
 from catalogue.models import AccordCadre, AccordCoverage
 
 from .models import Enrolment, OrderState
 
 ORDERED = (OrderState.PENDING, OrderState.VALIDATED)
-ALL = 100_000_000
-SIZES = (20, 100, 1_000, ALL)  # few, so that there are few statements to make
 
 
 def enrolments_under_accord(on: date) -> QuerySet[Enrolment]:
@@ -65,25 +58,12 @@ def seats_of_accord(on: date) -> Coalesce:
     return Coalesce(Subquery(counted), 0)
 
 
-def seats_ordered(accords: Collection[int], on: date, at_most: int = ALL) -> dict[int, int]:
-    """For each of these accords (id) the seats ordered in its period, up to that day; one query or none.
-
-    Nobody counts much further than `at_most`: a price asks only whether a threshold is reached.
-    """
+def seats_ordered(accords: Collection[int], on: date) -> dict[int, int]:
+    """For each of these accords (id) the seats ordered in its period, up to that day; one query or none."""
     if not accords:
         return {}
-    enough = next(size for size in SIZES if size >= min(at_most, ALL))
-    named = {f"accord_{rank}": pk for rank, pk in enumerate(sorted(accords))}
-    rows = execute(_seat_rows, (len(accords), enough), on=on, **named)
-    return {row[0]: row[1] for row in rows}
-
-
-def _seat_rows(accords: int, enough: int, *, on: date, **ids: int) -> QuerySet[AccordCadre, Any]:
-    """See accounts.statements."""
-    counted = enrolments_under_accord(on).values("pk")[:enough]
-    seats = Func(ArraySubquery(counted), function="CARDINALITY", output_field=IntegerField())
-    rows = AccordCadre.objects.filter(pk__in=[ids[f"accord_{rank}"] for rank in range(accords)])
-    return rows.order_by().annotate(seats=seats).values_list("pk", "seats")
+    rows = AccordCadre.objects.filter(pk__in=accords).order_by().annotate(seats=seats_of_accord(on))
+    return dict(rows.values_list("pk", "seats"))
 
 
 def covered_by(accord: AccordCadre) -> QuerySet[Establishment]:

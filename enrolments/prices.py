@@ -6,7 +6,7 @@ preferably the one of their last order, otherwise the first by name; its name go
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -17,15 +17,15 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from accounts.models import Establishment, User
-from accounts.readings import read
+from accounts.readings import read, read_within
 from accounts.rights import Rights
 from accounts.typography import money
 from catalogue.models import AccordCadre, Course
-from catalogue.prices import Tariff, lines_in_force, subjects_of
+from catalogue.prices import Tariff, subjects_of
 from catalogue.pricing import NextTier, Price, Subject
 
-from .accord_seats import seats_ordered
 from .models import Order, OrderChannel, OrderEvent, OrderEventKind, OrderState
+from .tariffs import around_buyer, tariff_of, tariff_of_rows
 
 
 def entitled(rights: Rights) -> QuerySet[Establishment]:
@@ -51,10 +51,22 @@ def entitled(rights: Rights) -> QuerySet[Establishment]:
 
 def _buyer(user: User, on: date) -> tuple[Establishment, bool] | None:
     """The establishment whose prices are shown, and whether an accord covers it on that day; None: public prices."""
-    found = read(_buyers, user, on=on)
-    if not found:
+    return _buyer_of(read(_buyers, user, on=on))
+
+
+def _buyer_and_tariff(
+    user: User, on: date, subjects: Sequence[Subject]
+) -> tuple[tuple[Establishment, bool] | None, Tariff]:
+    """`_buyer`, with the lines that hold for it and concern these subjects, in one query."""
+    around, more = around_buyer(on, subjects)
+    rows = read_within(around, more, _buyers, user, on=on)
+    return _buyer_of(rows), tariff_of_rows(rows)
+
+
+def _buyer_of(rows: Sequence[Sequence[Any]]) -> tuple[Establishment, bool] | None:
+    if not rows:
         return None
-    pk, company_id, name, is_covered = found[0]
+    pk, company_id, name, is_covered, *_line = rows[0]
     return Establishment(pk=pk, company_id=company_id, name=name), is_covered
 
 
@@ -142,7 +154,7 @@ def prices_shown_to(user: User | AnonymousUser, courses: Sequence[Course], on: d
 
 def prices_of(user: User | AnonymousUser, subjects: Sequence[Subject], on: date, *, tiers: bool = True) -> PricesShown:
     """`prices_shown_to`, of subjects. Without `tiers` no price says what more orders would give: a list has no room."""
-    buyer = _buyer(user, on) if user.is_authenticated else None
+    buyer, tariff = _buyer_and_tariff(user, on, subjects) if user.is_authenticated else (None, Tariff([]))
     if buyer is None or not buyer[1]:
         public = Tariff([])
         return PricesShown(
@@ -150,7 +162,7 @@ def prices_of(user: User | AnonymousUser, subjects: Sequence[Subject], on: date,
             buyer[0] if buyer else None,
             _reason(user, buyer),
         )
-    establishment, tariff = buyer[0], tariff_of(buyer[0], on, subjects)
+    establishment = buyer[0]
     return PricesShown(
         {
             subject.course_id: ShownPrice(
@@ -188,14 +200,6 @@ def _no_accord(establishment: Establishment) -> str:
     return _("Aucun accord-cadre n’est en vigueur pour %(establishment)s : les prix publics s’appliquent.") % {
         "establishment": establishment.name
     }
-
-
-def tariff_of(establishment: Establishment, on: date, subjects: Iterable[Subject] | None = None) -> Tariff:
-    """The lines that hold for an establishment on a day, with the seats that their thresholds are compared to."""
-    lines = lines_in_force(establishment, on, subjects)
-    tiered = {line.accord_id for line in lines if line.from_seats}
-    highest = max((line.from_seats for line in lines), default=0)
-    return Tariff(lines, seats_ordered(tiered, on, highest))
 
 
 def prices_for_order(

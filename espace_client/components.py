@@ -84,7 +84,7 @@ def navigation(places: tuple[tuple[tuple[str, Any], ...], ...]) -> SafeString:
 
 @cache
 def kept(template: str) -> SafeString:
-    """A template that depends on nothing but who the provider is."""
+    """A template that depends on nothing but the provider, who is the same as long as the process lives."""
     return loader.render_to_string(template, {"provider": settings.PROVIDER})
 
 
@@ -96,6 +96,10 @@ class Who:
     email: str
     is_staff: bool
     csrf_token: str
+
+    @classmethod
+    def of(cls, user: User, csrf_token: str) -> Who:
+        return cls(user.get_full_name() or user.email, user.email, user.is_staff, csrf_token)
 
 
 def account_menu(who: Who) -> SafeString:

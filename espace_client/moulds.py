@@ -17,6 +17,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields, is_dataclass
+from datetime import date, datetime
+from decimal import Decimal
 from functools import cache
 from html import escape
 from operator import attrgetter
@@ -31,6 +33,7 @@ from django.utils.safestring import SafeString, mark_safe
 OPENING, CLOSING = f"\ue000{token_hex(8)}:", "\ue001"
 FIRST_NUMBER = 8_000_000_000_000_000_000  # no row has such an id
 MARK = re.compile(f"{OPENING}([0-9]+){CLOSING}|(8[0-9]{{18}})")
+PLAIN = frozenset((str, int, Decimal, date, datetime))  # of what these are only whether they are empty is asked
 NOT_PLAIN = re.compile("[&<>\"']").search
 MOST_SHAPES = 1000  # of one template; there are a few dozen
 
@@ -49,13 +52,18 @@ class Mark:
     def through(self, function: Callable[..., object], *arguments: object) -> Mark:
         """A mark for what a filter makes of it."""
         gets = [argument.get if isinstance(argument, Mark) else None for argument in arguments]
+        own = self.get
+
+        def filtered_alone(row: Any) -> object:
+            return function(own(row), *arguments)
 
         def filtered(row: Any) -> object:
             values = [get(row) if get else value for get, value in zip(gets, arguments, strict=True)]
-            return function(self.get(row), *values)
+            return function(own(row), *values)
 
         samples = [argument.sample if isinstance(argument, Mark) else argument for argument in arguments]
-        return Mark(self._places, filtered, function(self.sample, *samples))
+        get = filtered if any(gets) else filtered_alone
+        return Mark(self._places, get, function(self.sample, *samples))
 
     def __str__(self) -> str:
         self._places.append(self.get)
@@ -103,13 +111,15 @@ class StandIn(Mark):
 class Pieces:
     """What stands before each place, what goes there, and what stands after the last."""
 
-    befores: tuple[str, ...]
-    gets: tuple[Get, ...]
+    parts: tuple[tuple[str, Get], ...]
     last: str
 
     def pour(self, row: object) -> str:
         """The text of one row."""
-        texts = [before + _printed(get(row)) for before, get in zip(self.befores, self.gets, strict=True)]
+        texts: list[str] = []
+        for before, get in self.parts:
+            value = get(row)
+            texts += before, _printed(value) if type(value) is not str or NOT_PLAIN(value) else value
         return "".join(texts) + self.last
 
 
@@ -137,13 +147,13 @@ class Mould:
     def _made_for(self, row: object) -> Pieces:
         places: list[Get] = []
         context = {**self.choices, self.name: StandIn(places, "", row)}
-        befores, gets, last = [], [], 0
+        parts, last = [], 0
         text = loader.render_to_string(self.template, context)
         for mark in MARK.finditer(text):
-            befores.append(text[last : mark.start()])
-            gets.append(places[int(mark[1]) if mark[1] else int(mark[2]) - FIRST_NUMBER])
+            get = places[int(mark[1]) if mark[1] else int(mark[2]) - FIRST_NUMBER]
+            parts.append((text[last : mark.start()], get))
             last = mark.end()
-        return Pieces(tuple(befores), tuple(gets), text[last:])
+        return Pieces(tuple(parts), text[last:])
 
 
 _MOULDS: dict[Any, Mould] = {}
@@ -171,7 +181,10 @@ def _shape_of(kind: Any) -> Callable[[Any], object]:
 
     def shape(row: Any) -> object:
         parts = zip(chosen, get(row), strict=True)
-        return kind, *[value if choice else _shape_of(_kind(value))(value) for choice, value in parts]
+        return kind, *[
+            value if choice else bool(value) if _kind(value) in PLAIN else _shape_of(_kind(value))(value)
+            for choice, value in parts
+        ]
 
     return shape
 

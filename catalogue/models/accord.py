@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Expression, F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.codes import unique_in_any_case
@@ -34,8 +34,12 @@ class AccordCadreQuerySet(models.QuerySet["AccordCadre"]):
 
     def covering(self, establishment: Establishment) -> AccordCadreQuerySet:
         """Those of its company that cover all of its establishments, or this one."""
+        return self.covering_ids(establishment.pk, establishment.company_id)
+
+    def covering_ids(self, establishment: int | Expression, company: int | Expression) -> AccordCadreQuerySet:
+        """`covering`, of the establishment with this id of the company with that one; or with what gives them."""
         listed = AccordCoverage.objects.filter(establishment=establishment).values("accord")
-        return self.filter(Q(covers_all=True) | Q(pk__in=listed), company=establishment.company_id)
+        return self.filter(Q(covers_all=True) | Q(pk__in=listed), company=company)
 
 
 class AccordCadre(models.Model):

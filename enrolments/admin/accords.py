@@ -158,6 +158,7 @@ class AccordLineAdmin(PortalAdmin[AccordLine]):
         "from_seats",
         "starts_on",
         "ends_on",
+        "use",
     )
     list_select_related = ("accord__company", "course", "domain")
     list_filter = ("scope", "kind")

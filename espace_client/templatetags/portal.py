@@ -16,8 +16,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.filters import Filters
-from catalogue.filters import CatalogueFilters
-from espace_client import catalogue_form as catalogue_forms
 from espace_client import charts, components, formatting, tones
 from espace_client.moulds import Mark, pour
 from espace_client.static_storage import BUNDLE, STYLESHEETS, BundlingStaticFilesStorage
@@ -237,16 +235,14 @@ def navigation(context: Context) -> SafeString:
 
 @register.simple_tag
 def kept(template_name: str) -> SafeString:
-    """`{% kept "catalogue/results_head.html" %}`: a template that shows nothing but `provider`, rendered once."""
+    """`{% kept "catalogue/results_head.html" %}`: a template that depends on nothing but `provider`, rendered once."""
     return components.kept(template_name)
 
 
 @register.simple_tag(takes_context=True)
 def account_menu(context: Context) -> SafeString:
     """`{% account_menu %}`: components/account_menu.html, for the person whose page it is."""
-    user = context["user"]
-    name = user.get_full_name() or user.email
-    return components.account_menu(components.Who(name, user.email, user.is_staff, str(context["csrf_token"])))
+    return components.account_menu(components.Who.of(context["user"], str(context["csrf_token"])))
 
 
 @register.simple_tag(takes_context=True)
@@ -269,12 +265,6 @@ def bar_chart(rows: Iterable[charts.Row], title: str, now: object, before: objec
 def filter_bar(context: Context, filters: Filters) -> SafeString:
     """`{% filter_bar filters %}`: components/filter_bar.html, for the address and the `sort` of the page."""
     return components.filter_bar(filters, context["request"].path, str(context.get("sort", "")), _params(context))
-
-
-@register.simple_tag
-def catalogue_form(filters: CatalogueFilters, changing: bool = False) -> SafeString:
-    """`{% catalogue_form filters %}`: catalogue/filters.html, or with `changing=True` what htmx takes of it."""
-    return catalogue_forms.catalogue_form(filters, catalogue_forms.CHANGING if changing else catalogue_forms.WHOLE)
 
 
 @register.simple_tag(takes_context=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -13,26 +13,19 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.http import urlencode
-from django.utils.translation import ngettext
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from accounts.models import User
 from catalogue.facets import facets
-from catalogue.filters import LABELS, PAGE, CatalogueFilters
-from catalogue.search import ROWS_PER_PAGE, Found, find
+from catalogue.filters import PAGE, CatalogueFilters
+from catalogue.search import Found, find
 from enrolments.prices import prices_of
-from espace_client.components import Chip, query
-from espace_client.formatting import number
-
-
-@dataclass(frozen=True)
-class CataloguePage:
-    """What components/pagination.html shows."""
-
-    first: int
-    last: int
-    total: int
-    previous_url: str | None
-    next_url: str | None
+from espace_client.catalogue_form import CHANGING, WHOLE, catalogue_form
+from espace_client.catalogue_results import CatalogueView, Results, results_of
+from espace_client.framed import framed
+from espace_client.moulds import pour
 
 
 def frame_of(request: HttpRequest) -> str:
@@ -44,57 +37,66 @@ def frame_of(request: HttpRequest) -> str:
 @require_safe
 def catalogue(request: HttpRequest) -> HttpResponse:
     """The courses that meet the address; for htmx only the part of the page that changes with it."""
-    filters = CatalogueFilters(request.GET, facets())
     today = timezone.localdate()
+    filters = CatalogueFilters(request.GET, facets(today))
     found = find(filters.wanted(), filters.page, today)
     prices = prices_of(request.user, [course.subject for course in found.rows], today, tiers=False)
-    for course in found.rows:
-        course.negotiated = prices[course.pk].negotiated
-    context = {
-        "frame": frame_of(request),
-        "filters": filters,
-        "chips": _chips(filters),
-        "courses": found.rows,
-        "found": found,
-        "page": _page(filters, found),
-        "count": ngettext("%s formation", "%s formations", found.total) % number(found.total),
-        "beyond": filters.page > found.pages,
-        "prices": prices,
-        "canonical": _canonical(filters, found),
-        "indexable": filters.said.keys() <= {"domaine"},
-    }
+    results = results_of(filters, found, prices, is_member=request.user.is_authenticated)
     part = request.htmx and not request.htmx.boosted and not request.htmx.history_restore_request  # type: ignore[attr-defined]
-    response = render(request, "catalogue/part.html" if part else "catalogue/catalogue.html", context)
+    response = _part(filters, results) if part else _page(request, filters, found, results)
     patch_vary_headers(response, ["HX-Request"])
     if part:  # the back button must not find a part where it left a page
         response["Cache-Control"] = "no-store"
     return response
 
 
-def _chips(filters: CatalogueFilters) -> list[Chip]:
-    """The filters in force, each with the address of the page without it."""
-    chips = []
-    for name, value, words in filters.in_force:
-        rest = [other for other in filters.said[name] if other != value]
-        url = query(filters.address, {name: rest or None})
-        chips.append(Chip(str(LABELS[name]), words, url))
-    return chips
-
-
-def _page(filters: CatalogueFilters, found: Found) -> CataloguePage:
-    params = filters.address
-    first = (found.page - 1) * ROWS_PER_PAGE + 1
-    return CataloguePage(
-        first=first,
-        last=first + len(found.rows) - 1,
-        total=found.total,
-        previous_url=query(params, {PAGE: found.page - 1 if found.page > 2 else None}) if found.page > 1 else None,
-        next_url=query(params, {PAGE: found.page + 1}) if found.page < found.pages else None,
+def _part(filters: CatalogueFilters, results: Results) -> HttpResponse:
+    """What htmx takes from the page when a filter changes: the results, the domains, the button of the filters."""
+    return HttpResponse(
+        f'{catalogue_form(filters, CHANGING)}<div class="catalogue-results" id="results">{_poured(results)}</div>'
     )
+
+
+def _poured(results: Results) -> SafeString:
+    return pour([results], "catalogue/results.html", "results", {})
+
+
+def _page(request: HttpRequest, filters: CatalogueFilters, found: Found, results: Results) -> HttpResponse:
+    title, description = _title_and_description(filters)
+    view = CatalogueView(
+        title=title,
+        description=description,
+        canonical=_canonical(filters, found),
+        indexable=filters.said.keys() <= {"domaine"},
+        branch=filters.branch.label if filters.branch else "",
+        form=catalogue_form(filters, WHOLE),
+        results=_poured(results),
+    )
+    if not isinstance(request.user, User):
+        return render(request, "catalogue/catalogue.html", {"view": view, "shown": results})
+    enhance = pour([view], "catalogue/enhance.html", "view", {})
+    content = pour([view], "catalogue/content.html", "view", {})
+    return framed(request, request.user, title=title, description=description, enhance=enhance, content=content)
+
+
+def _title_and_description(filters: CatalogueFilters) -> tuple[str, str]:
+    said = {"name": settings.PROVIDER["name"]}
+    if filters.branch is None:
+        return _("Catalogue des formations"), _(
+            "Toutes les formations de %(name)s : programmes, prix, prochaines sessions, en présentiel et à distance."
+        ) % said
+    said["domain"] = filters.branch.label
+    description = _("Les formations %(domain)s de %(name)s : programmes, prix, prochaines sessions et lieux.")
+    return _("Formations %(domain)s") % said, description % said
 
 
 def _canonical(filters: CatalogueFilters, found: Found) -> str:
     """The address under which search engines keep the page: that of its domain, page by page."""
     kept: dict[str, Any] = {"domaine": filters.domain, PAGE: found.page if found.page > 1 else ""}
-    said = urlencode({name: value for name, value in kept.items() if value})
-    return f"{settings.SITE_URL}{reverse('catalogue')}{'?' + said if said else ''}"
+    said = {name: value for name, value in kept.items() if value}
+    return f"{_address()}{'?' + urlencode(said) if said else ''}"
+
+
+@cache
+def _address() -> str:
+    return f"{settings.SITE_URL}{reverse('catalogue')}"

@@ -5,6 +5,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
@@ -15,6 +16,7 @@ from catalogue.models import Course
 MOST_PAGES = 49_000  # a sitemap has 50,000 at most (sitemaps.org)
 ROBOTS = """User-agent: *
 Disallow: /gestion/
+Allow: /connexion/$
 Disallow: /connexion/
 Disallow: /recherche/
 Disallow: /catalogue/*/programme.pdf
@@ -42,7 +44,7 @@ def sitemap(request: HttpRequest) -> HttpResponse:
     listing = reverse("catalogue")
     pages = [
         *((reverse(name), None) for name in ("home", "catalogue", "help")),
-        *((f"{listing}?{urlencode({'domaine': code})}", None) for code in facets().by_code),
+        *((f"{listing}?{urlencode({'domaine': code})}", None) for code in facets(timezone.localdate()).by_code),
         *((reverse("course_detail", args=[pk]), changed_at) for pk, changed_at in courses[:MOST_PAGES]),
     ]
     context = {"pages": pages, "site": settings.SITE_URL}

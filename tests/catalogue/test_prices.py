@@ -86,16 +86,6 @@ def test_a_line_that_outlives_its_accord_ends_with_it(world: World) -> None:
     assert lines_in_force(world.lille, days_away(0))[0].ends_on == days_away(5)
 
 
-def test_only_the_lines_about_the_courses_are_read(world: World, domain: Domain, subdomain: Domain) -> None:
-    accord = make_accord(world.armor.company)
-    course, other = make_course(subdomain), make_course(Domain.objects.create(code="X", label="X"))
-    about = [make_line(accord, one, "5") for one in (course, subdomain, domain, None)]
-    unrelated = [make_line(accord, one, "5") for one in (other, other.domain)]
-    subjects = subjects_of([course])
-    assert ids(lines_in_force(world.lille, days_away(0), subjects)) == {line.pk for line in about}
-    assert len(lines_in_force(world.lille, days_away(0))) == len(about) + len(unrelated)
-
-
 def test_the_domain_of_a_course_is_found_whether_it_was_read_or_not(
     domain: Domain, subdomain: Domain, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
@@ -123,7 +113,7 @@ def test_a_tariff_says_what_all_lines_together_say(
         make_line(accord, about, "9", from_seats=20)
     with django_assert_num_queries(2):
         subjects = subjects_of(courses)
-        lines = lines_in_force(world.lille, days_away(0), subjects)
+        lines = lines_in_force(world.lille, days_away(0))
         tariff = Tariff(lines, {accord.pk: 20})
         found = [tariff.price_of(subject) for subject in subjects]
     assert found == [price_of(subject, lines, {accord.pk: 20}) for subject in subjects]

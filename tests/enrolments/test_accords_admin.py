@@ -96,6 +96,7 @@ def posted(accord: AccordCadre, *rows: dict[str, Any], **fields: Any) -> dict[st
         ),
         ({"discount_rate": "5", "from_seats": "1000001"}, "from_seats", "Un million de places au plus."),
         ({"discount_rate": "beaucoup"}, "discount_rate", "Saisissez un nombre."),
+        ({"kind": "", "discount_rate": "5"}, "kind", "Ce champ est obligatoire."),
     ],
 )
 def test_a_bad_line_is_told_at_its_field(
@@ -164,6 +165,17 @@ def test_a_line_in_use_is_not_deleted_on_its_own_page_either(world: World, accor
     assert staff.post(change(line), values).status_code == 302
     line.refresh_from_db()
     assert line.discount_rate == Decimal(5)
+
+
+def test_the_list_of_lines_says_whose_they_are_and_which_are_to_be_replaced(
+    world: World, accord: AccordCadre, staff: Client
+) -> None:
+    line, free = make_line(accord, None, "5"), make_line(accord, None, "6", from_seats=10)
+    use(line, world)
+    listed = staff.get(reverse("admin:catalogue_accordline_changelist")).text
+    assert accord.company.name in listed
+    assert reverse("admin:catalogue_accordline_replace", args=[line.pk]) in listed
+    assert reverse("admin:catalogue_accordline_replace", args=[free.pk]) not in listed
 
 
 def test_a_line_that_nobody_used_is_rewritten_and_removed(accord: AccordCadre, staff: Client) -> None:

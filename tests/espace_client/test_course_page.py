@@ -104,7 +104,7 @@ def test_what_search_engines_read(world: World, course: Course, client_for: Clie
 def test_the_number_of_queries_does_not_grow(
     world: World, course: Course, client_for: ClientFor, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    clients = {client_for(None): 3, client_for(world.personas["administrator"]): 7}
+    clients = {client_for(None): 3, client_for(world.personas["administrator"]): 6}
     make_line(make_accord(world.armor.company), course, "20")
     for _round in range(2):
         for client, queries in clients.items():

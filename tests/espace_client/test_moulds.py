@@ -16,11 +16,11 @@ from django.utils.safestring import SafeString
 from accounts.models import Establishment
 from documents.models import Document
 from enrolments.models import OrderState, Participant
-from espace_client import components, moulds
+from espace_client import catalogue_results, components, moulds
 from tests.conftest import ClientFor
 from tests.worlds import World, make_order
 
-PAGES = ("dashboard", "document_list", "order_list", "enrolment_list", "participant_list", "search")
+PAGES = ("catalogue", "dashboard", "document_list", "order_list", "enrolment_list", "participant_list", "search")
 HOSTILE = "<b>&\"'\ue0000\ue001é"
 
 
@@ -65,6 +65,9 @@ def test_pages_are_the_same_poured_and_rendered(
     poured = [client.get(url).text for _twice in range(2)]
     monkeypatch.setattr("espace_client.templatetags.portal.pour", rendered)
     monkeypatch.setattr("espace_client.components.pour", rendered)
+    for module in ("framed", "catalogue_results", "views.catalogue"):
+        monkeypatch.setattr(f"espace_client.{module}.pour", rendered)
+    monkeypatch.setattr("espace_client.catalogue_results._drawn", catalogue_results._drawn.__wrapped__)
     components.bar_chart.cache_clear()
     plain = client.get(url).text
     components.bar_chart.cache_clear()

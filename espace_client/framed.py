@@ -1,0 +1,68 @@
+"""A page of the portal whose frame is poured too (espace_client.moulds), for a page that must cost next to nothing.
+
+What differs from one person's page to another's is made by the same functions as the tags of portal.html; framed.html
+puts it in the blocks of portal.html, where the frame itself stays.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.contrib.messages import get_messages
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
+from django.template import loader
+from django.utils.safestring import SafeString
+
+from accounts.models import User
+from espace_client import components
+from espace_client.context import frame
+from espace_client.moulds import pour
+
+NOTHING = SafeString("")
+
+
+@dataclass(frozen=True, slots=True)
+class Framed:
+    """What fills the blocks of portal.html."""
+
+    title: str
+    description: str
+    enhance: SafeString
+    banner: SafeString
+    switcher: SafeString
+    account_menu: SafeString
+    navigation: SafeString
+    messages: SafeString
+    content: SafeString
+
+
+def framed(
+    request: HttpRequest, user: User, *, title: str, description: str, enhance: SafeString, content: SafeString
+) -> HttpResponse:
+    """The page of a logged-in person with this content; `enhance` goes into its head."""
+    token = get_token(request)
+    page = Framed(
+        title=title,
+        description=description,
+        enhance=enhance,
+        banner=_banner(request, user),
+        switcher=components.switcher(user, token, request.get_full_path()),
+        account_menu=components.account_menu(components.Who.of(user, token)),
+        navigation=components.navigation(tuple(tuple(place.items()) for place in frame(request)["nav"])),
+        messages=_messages(request),
+        content=content,
+    )
+    return HttpResponse(pour([page], "framed.html", "page", {}))
+
+
+def _banner(request: HttpRequest, user: User) -> SafeString:
+    if user.visitor:
+        return loader.render_to_string("components/visit_banner.html", {}, request)
+    return components.kept("components/demo_banner.html") if settings.DEMO else NOTHING
+
+
+def _messages(request: HttpRequest) -> SafeString:
+    told = list(get_messages(request))
+    return loader.render_to_string("components/messages.html", {"messages": told}) if told else NOTHING
