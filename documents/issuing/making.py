@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from documents.facturx import checking
 from documents.facturx.checking import InvoiceRefusedError
 from documents.facturx.embedding import embedded_xml
-from documents.issuing import drawing, invoicing, verifying
+from documents.issuing import drawing, fees, invoicing, verifying
 from documents.issuing.errors import NotIssuableError
 from documents.issuing.mailing import mail_quote
 from documents.issuing.numbering import next_number
@@ -127,7 +127,8 @@ def _record(issue: Issue, paper: Paper, stored: StoredFile) -> Document:
     if issue.kind == PaperKind.FACTURE:
         order = Order.objects.get(issues=issue)
         billed = list(drawing.detailed(invoicing.billable(order, issue.session_id)))
-        InvoicedSeat.objects.bulk_create(invoicing.seats_of(document, billed, paper.facts["bill"]))
+        owed = list(fees.fees_of_order(order, issue.session_id))
+        InvoicedSeat.objects.bulk_create(invoicing.seats_of(document, billed, owed, paper.facts["bill"]))
     return document
 
 
