@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Barrier, BrokenBarrierError
 from typing import Any
 
@@ -13,10 +14,8 @@ def meeting(step: Callable[..., Any], patience: float = 1.0) -> Callable[..., An
 
     def met(*args: Any, **kwargs: Any) -> Any:
         result = step(*args, **kwargs)
-        try:
+        with suppress(BrokenBarrierError):  # the other one waits for the lock
             barrier.wait(patience)
-        except BrokenBarrierError:  # the other one waits for the lock
-            pass
         return result
 
     return met
