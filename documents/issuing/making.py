@@ -108,13 +108,15 @@ def _checked(paper: Paper) -> bytes:
 
 
 def _record(issue: Issue, paper: Paper, stored: StoredFile) -> Document:
+    """A new version is about the same session as the one that it replaces, which may have named the order's."""
+    before = issue.replaces
     document = Document.objects.create(
         type=paper.type,
         number=paper.number,
         issued_on=paper.issued_on,
         order_id=issue.order_id,
         enrolment_id=issue.enrolment_id,
-        session_id=issue.session_id,
+        session_id=issue.session_id or (before.session_id if before is not None else None),
         establishment_id=issue.establishment_id if issue.order_id is None else None,
         file=stored.name,
         sha256=stored.sha256,
