@@ -12,7 +12,7 @@ from .training import SessionFacts
 
 INK = "#14213d"
 MAP = "https://www.openstreetmap.org/search"
-LONGEST_PLACE = 200  # characters: a denser code is not read from paper
+LONGEST_PLACE = 120  # characters, of twelve each in an address at most: a QR holds 2,331
 
 
 def qr(url: str, title: str) -> SafeString:
