@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import time as clock
 from datetime import timedelta
@@ -100,9 +101,12 @@ class BatchCost:
     looks: int = 0
 
 
-def _processor_time(workers: psutil.Process) -> float:
-    """Seconds of processor that the worker processes have used."""
-    return sum(sum(child.cpu_times()[:2]) for child in workers.children())
+def _note_processor_time(workers: psutil.Process, spent: dict[int, float]) -> float:
+    """Seconds of processor that the workers have used, those that have ended too (`spent`, by pid)."""
+    for child in workers.children():
+        with suppress(psutil.NoSuchProcess):
+            spent[child.pid] = sum(child.cpu_times()[:2])
+    return sum(spent.values())
 
 
 def _somebody_waits() -> bool:
@@ -118,17 +122,19 @@ def _issue(batch: IssueBatch, processes: int) -> BatchCost:
     command = [sys.executable, "manage.py", "worker", "--processes", str(processes)]
     workers = subprocess.Popen(command, env={**os.environ, "DATABASE_URL": url}, cwd=settings.BASE_DIR)
     cost, end, tree = BatchCost(), time.monotonic() + LONGEST_WAIT, psutil.Process(workers.pid)
-    begun, spent, already = 0.0, 0.0, 0
+    begun, before, already = 0.0, 0.0, 0
+    spent: dict[int, float] = {}
     try:
         while (progress := batch.progress).waiting:
+            used = _note_processor_time(tree, spent)
             if progress.settled >= processes and not begun:
-                begun, spent, already = time.monotonic(), _processor_time(tree), progress.settled
+                begun, before, already = time.monotonic(), used, progress.settled
             if time.monotonic() > end:
                 raise RuntimeError(f"{progress.waiting} convocations are still waiting")
             cost.looks += 1
             cost.waits += _somebody_waits()
             time.sleep(0.1)
-        cost.seconds, cost.processor = time.monotonic() - begun, _processor_time(tree) - spent
+        cost.seconds, cost.processor = time.monotonic() - begun, _note_processor_time(tree, spent) - before
         cost.papers = batch.progress.asked - already
     finally:
         workers.terminate()
