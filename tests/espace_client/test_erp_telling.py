@@ -12,6 +12,7 @@ from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
 
+from catalogue.models import Session
 from documents.models import Issue, PaperKind
 from enrolments.models import Enrolment
 from espace_client.erp.telling import LOCK, tell_session
@@ -145,3 +146,9 @@ def test_it_waits_for_the_import_to_end(drop: Drop, run_tasks: RunTasks) -> None
     assert waiting.update(run_after=timezone.now())
     run_tasks()
     assert asked()
+
+
+def test_a_session_that_is_neither_sure_nor_over_by_then_calls_for_nothing(drop: Drop) -> None:
+    opened(drop).run()
+    tell_session.call(Session.objects.get(code="S1").pk)
+    assert asked() == []
