@@ -7,12 +7,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import time as clock
 from datetime import timedelta
 from decimal import Decimal
 from statistics import median
 from urllib.parse import urlsplit, urlunsplit
 
+import psutil
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
@@ -65,37 +68,80 @@ def _spent(work: Callable[[Paper], bytes], paper: Paper) -> float:
 
 
 def batch_table(count: int) -> str:
-    """`count` convocations of one session, by one worker process, then by as many as there are cores."""
-    lines = ["| Worker processes | Convocations | Seconds | Per second |", "|--:|--:|--:|--:|"]
+    """`count` convocations of one session, by one worker process, then by as many as there are cores.
+
+    Processor time and cores used are the workers' own, and say on a busy machine what the seconds do not; waits are the
+    moments, of those looked at, when a worker waited for a lock of another.
+    """
+    lines = [
+        "| Workers | Convocations | Seconds | Per second | CPU, ms each | Cores used | Waits for a lock | Load |",
+        "|--:|--:|--:|--:|--:|--:|--:|--:|",
+    ]
     for processes in dict.fromkeys((1, os.cpu_count() or 1)):
         batch = due.when_confirmed(_session(count))
         if batch is None:
             raise RuntimeError("nothing to issue")
-        seconds = _issue(batch, processes)
-        lines.append(f"| {processes} | {count} | {seconds:.1f} | {count / seconds:.1f} |")
+        cost = _issue(batch, processes)
+        lines.append(
+            f"| {processes} | {count} | {cost.seconds:.1f} | {cost.papers / cost.seconds:.1f} |"
+            f" {cost.processor / cost.papers * 1000:.0f} | {cost.processor / cost.seconds:.2f} |"
+            f" {cost.waits} of {cost.looks} | {os.getloadavg()[0]:.1f} |"
+        )
     return "\n".join(lines)
 
 
-def _issue(batch: IssueBatch, processes: int) -> float:
-    """Seconds from the first paper issued to the last, as the progress tells: starting Python is not counted."""
+@dataclass
+class BatchCost:
+    """From the first paper issued, as the progress tells, to the last: loading Python and WeasyPrint is not counted."""
+
+    papers: int = 0
+    seconds: float = 0.0
+    processor: float = 0.0
+    waits: int = 0
+    looks: int = 0
+
+
+def _note_processor_time(workers: psutil.Process, spent: dict[int, float]) -> float:
+    """Seconds of processor that the workers have used, those that have ended too (`spent`, by pid)."""
+    for child in workers.children():
+        with suppress(psutil.NoSuchProcess):
+            spent[child.pid] = sum(child.cpu_times()[:2])
+    return sum(spent.values())
+
+
+def _somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        row = cursor.fetchone()
+    return bool(row and row[0])
+
+
+def _issue(batch: IssueBatch, processes: int) -> BatchCost:
     parts = urlsplit(os.environ["DATABASE_URL"])
     url = urlunsplit(parts._replace(path=f"/{connection.settings_dict['NAME']}"))
     command = [sys.executable, "manage.py", "worker", "--processes", str(processes)]
     workers = subprocess.Popen(command, env={**os.environ, "DATABASE_URL": url}, cwd=settings.BASE_DIR)
-    begun, already, end = 0.0, 0, time.monotonic() + LONGEST_WAIT
+    cost, end, tree = BatchCost(), time.monotonic() + LONGEST_WAIT, psutil.Process(workers.pid)
+    begun, before, already = 0.0, 0.0, 0
+    spent: dict[int, float] = {}
     try:
         while (progress := batch.progress).waiting:
-            if progress.settled and not begun:
-                begun, already = time.monotonic(), progress.settled
+            used = _note_processor_time(tree, spent)
+            if progress.settled >= processes and not begun:
+                begun, before, already = time.monotonic(), used, progress.settled
             if time.monotonic() > end:
                 raise RuntimeError(f"{progress.waiting} convocations are still waiting")
+            cost.looks += 1
+            cost.waits += _somebody_waits()
             time.sleep(0.1)
+        cost.seconds, cost.processor = time.monotonic() - begun, _note_processor_time(tree, spent) - before
+        cost.papers = batch.progress.asked - already
     finally:
         workers.terminate()
         workers.wait()
     if batch.progress.failed:
         raise RuntimeError(batch.issues.filter(state="failed")[0].error)
-    return (time.monotonic() - begun) * batch.progress.asked / (batch.progress.asked - already)
+    return cost
 
 
 def _session(count: int) -> Session:

@@ -1,7 +1,8 @@
 """What happens to orders, sessions and enrolments, told to the rooms that may not be imported from here.
 
 Sent by the services of this app, inside their transaction: what a receiver writes or enqueues is kept with the change
-or not at all, and one that raises undoes the change. Each has `sender`, the model, and the arguments below.
+or not at all, and one that raises undoes the change. Each has `sender`, the model, and the arguments below; `by_erp`
+when a drop of the ERP said so: then what the ERP issues itself is left to it.
 """
 
 from django.dispatch import Signal
@@ -10,8 +11,8 @@ order_placed = Signal()  # order
 order_approved = Signal()  # order: it now waits for the team
 order_validated = Signal()  # order: seats held, prices frozen
 order_refused = Signal()  # order
-session_confirmed = Signal()  # session: enough people, it will run
-session_closed = Signal()  # session: it took place and its attendance is known
+session_confirmed = Signal()  # session, by_erp: enough people, it will run
+session_closed = Signal()  # session, by_erp: it took place and its attendance is known
 session_cancelled = Signal()  # session
 enrolment_substituted = Signal()  # enrolment, previous: the participant before, or None
 enrolment_cancelled = Signal()  # enrolment

@@ -84,6 +84,12 @@ MUTANTS = (
            (INVITATIONS,)),
     Mutant("exceptions revived by a demotion", "documents/migrations/0004_exceptions_follow.py",
            "WHEN (OLD.role <> NEW.role", "WHEN (false", ("tests/accounts/test_changing.py", "-k", "revived")),
+    Mutant("two agreements to one quote", "documents/signing/services.py",
+           "    list(Order.objects.select_for_update().filter(documents=document))\n", "",
+           ("tests/documents/test_signing.py", "-k", "same_instant")),
+    Mutant("two signed copies of one document", "documents/deposits/services.py",
+           "    held = Order.objects.select_for_update().get(", "    held = Order.objects.get(",
+           ("tests/documents/test_deposits.py", "-k", "same_instant")),
 )  # fmt: skip
 
 

@@ -16,8 +16,9 @@ from catalogue.models import Session
 from documents.issuing import due
 from documents.issuing.asking import Subject, ask, correct
 from documents.issuing.errors import NotIssuableError
+from documents.issuing.fees import fees_of_sessions, fees_owed
 from documents.models import Document, IssueBatch, PaperKind
-from enrolments.models import Enrolment, Order, OrderState
+from enrolments.models import Enrolment, EnrolmentEvent, Order, OrderState
 
 Subjects = Callable[[list[Enrolment]], list[Subject]]
 
@@ -69,10 +70,21 @@ CONVOCATIONS = _issuing(PaperKind.CONVOCATION, due.convocations, _("Émettre les
 SHEETS = _issuing(PaperKind.EMARGEMENT, due.sheets, _("Émettre les feuilles d’émargement"))
 EVALUATIONS = _issuing(PaperKind.EVALUATION, due.evaluations, _("Émettre les évaluations"))
 ATTESTATIONS = _issuing(PaperKind.ATTESTATION, due.attestations, _("Émettre les attestations"))
-BILLS = _issuing(PaperKind.FACTURE, due.bills, _("Émettre les factures"))
 
-FOR_ORDERS = [issue_quotes, CONVENTIONS, CONVOCATIONS, ATTESTATIONS, BILLS]
-FOR_SESSIONS = [CONVOCATIONS, SHEETS, EVALUATIONS, ATTESTATIONS, BILLS]
+
+@admin.action(description=_("Émettre les factures"), permissions=["change"])
+def issue_facture(modeladmin: Any, request: HttpRequest, queryset: models.QuerySet[Any]) -> HttpResponse | None:
+    """For the orders or sessions chosen: the seats, and the fees of those who cancelled late."""
+    if queryset.model is Order:
+        fees = fees_owed(EnrolmentEvent.objects.filter(enrolment__order__in=queryset.values("pk")))
+    else:
+        fees = fees_of_sessions(queryset)
+    subjects = due.bills(seats_of(queryset), fees)
+    return follow(modeladmin, request, ask(subjects=subjects, reason=_("Factures"), actor=staff(request)))
+
+
+FOR_ORDERS = [issue_quotes, CONVENTIONS, CONVOCATIONS, ATTESTATIONS, issue_facture]
+FOR_SESSIONS = [CONVOCATIONS, SHEETS, EVALUATIONS, ATTESTATIONS, issue_facture]
 FOR_ENROLMENTS = [CONVOCATIONS, EVALUATIONS, ATTESTATIONS]
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.admin.base import staff
+from accounts.typography import money
 from documents.issuing.asking import bill_again, credit
 from documents.issuing.errors import NotIssuableError
 from documents.models import Document, InvoicedSeat
@@ -26,7 +27,7 @@ class SeatField(forms.ModelMultipleChoiceField[InvoicedSeat]):
     """The seats of an invoice, by trainee, session and price HT."""
 
     def label_from_instance(self, obj: Any) -> str:
-        return f"{obj.trainee} · {obj.title} ({obj.session_code}) · {obj.price} € HT"
+        return f"{obj.trainee} · {obj.title} ({obj.session_code}) · {money(obj.price)} HT"
 
 
 class AvoirForm(forms.Form):

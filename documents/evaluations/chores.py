@@ -13,8 +13,9 @@ from enrolments import signals
 
 
 @receiver(signals.session_closed)
-def on_session_closed(session: Session, **kwargs: Any) -> None:
-    invite_session.enqueue(session.pk)
+def on_session_closed(session: Session, *, by_erp: bool = False, **kwargs: Any) -> None:
+    if not by_erp:  # an ERP may close what was over long ago: the chore below asks about what ended lately
+        invite_session.enqueue(session.pk)
 
 
 @task()

@@ -69,8 +69,8 @@ def writable(value: Any) -> Any:
 
 
 def amount(value: Decimal) -> str:
-    """An amount as EN 16931 writes it: two decimals, a point."""
-    return f"{value:.2f}"
+    """An amount as EN 16931 writes it: two decimals, a point; nothing is 0.00, never -0.00."""
+    return f"{value + 0:.2f}"
 
 
 def _terms(facts: Any) -> str:

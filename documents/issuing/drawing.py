@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Establishment
 from catalogue.models import HalfDay, Session, SessionState
-from documents.issuing import evaluating, invoicing, verifying
+from documents.issuing import evaluating, fees, invoicing, verifying
 from documents.issuing.errors import NotIssuableError
 from documents.models import Issue, PaperKind
 from documents.papers import Paper, Provider, attendance, commercial
@@ -166,7 +166,8 @@ def _evaluation(provider: Provider, issue: Issue, number: str, issued_on: date) 
 def _facture(provider: Provider, issue: Issue, number: str, issued_on: date) -> Paper:
     order = _validated(issue)
     enrolments = list(detailed(invoicing.billable(order, issue.session_id)))
-    invoicing.require_billable(order, enrolments)
+    owed = list(fees.fees_of_order(order, issue.session_id))
+    invoicing.require_billable(order, enrolments, owed)
     return commercial.facture(
         provider=provider,
         order=order,
@@ -174,6 +175,7 @@ def _facture(provider: Provider, issue: Issue, number: str, issued_on: date) -> 
         number=number,
         issued_on=issued_on,
         funding=invoicing.funding_of(order, enrolments),
+        fees=owed,
     )
 
 

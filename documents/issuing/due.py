@@ -11,9 +11,10 @@ from accounts.models import Establishment, User
 from catalogue.models import Session, SessionState
 from documents.issuing.asking import Subject, ask, reissue, summon
 from documents.issuing.drawing import WILL_RUN
-from documents.models import IssueBatch, PaperKind
+from documents.issuing.fees import fees_of_sessions
+from documents.models import Document, Issue, IssueBatch, PaperKind
 from enrolments.attendance import with_hours_attended
-from enrolments.models import Enrolment, EnrolmentState, Order, OrderState
+from enrolments.models import Enrolment, EnrolmentEvent, EnrolmentState, Order, OrderState
 from enrolments.models.deal import EnrolmentQuerySet
 
 
@@ -34,16 +35,20 @@ def when_validated(order: Order) -> IssueBatch | None:
     return ask(subjects=subjects, reason=reason)
 
 
-def when_confirmed(session: Session) -> IssueBatch | None:
-    """A convocation for each trainee, an attendance sheet for each establishment."""
-    seats = list(_seats(session.enrolments.all()))
+def when_confirmed(session: Session, *, by_erp: bool = False) -> IssueBatch | None:
+    """A convocation for each trainee, an attendance sheet for each establishment.
+
+    `by_erp`: only for the orders whose papers are ours, here and at the closing.
+    """
+    seats = _ours(session) if by_erp else list(_seats(session.enrolments.all()))
     return ask(subjects=convocations(seats) + sheets(seats), reason=_("Confirmation de la session %s") % session)
 
 
-def when_closed(session: Session) -> IssueBatch | None:
+def when_closed(session: Session, *, by_erp: bool = False) -> IssueBatch | None:
     """An attestation for each trainee who was there, an invoice for each order."""
-    seats = list(_seats(session.enrolments.all()))
-    return ask(subjects=attestations(seats) + bills(seats), reason=_("Clôture de la session %s") % session)
+    seats = _ours(session) if by_erp else list(_seats(session.enrolments.all()))
+    subjects = attestations(seats) + bills(seats, fees_of_sessions([session]))
+    return ask(subjects=subjects, reason=_("Clôture de la session %s") % session)
 
 
 def when_substituted(enrolment: Enrolment) -> IssueBatch | None:
@@ -99,6 +104,18 @@ def _seats(enrolments: QuerySet[Enrolment]) -> QuerySet[Enrolment]:
     return kept.select_related("order__establishment", "session").order_by("pk")
 
 
+def _ours(session: Session) -> list[Enrolment]:
+    """The seats of a session less those of orders whose papers come from elsewhere.
+
+    Whoever has issued papers for an order goes on: an order with papers of which the portal made none, and none was
+    handed in, is the ERP's, and its convocations, attestations and invoices will come in a drop.
+    """
+    filed = Document.objects.filter(order__enrolments__session=session, issue__isnull=True, deposit__isnull=True)
+    made_here = Issue.objects.filter(order__isnull=False).values("order")
+    theirs = set(filed.exclude(order__in=made_here).values_list("order", flat=True))
+    return [one for one in _seats(session.enrolments.all()) if one.order_id not in theirs]
+
+
 def convocations(seats: Iterable[Enrolment]) -> list[Subject]:
     """For the seats that have a name."""
     return [Subject.of_seat(PaperKind.CONVOCATION, one) for one in seats if one.participant_id is not None]
@@ -119,10 +136,12 @@ def attestations(seats: Iterable[Enrolment]) -> list[Subject]:
     return [Subject.of_seat(PaperKind.ATTESTATION, one) for one in rows if getattr(one, "hours_attended", 0) > 0]
 
 
-def bills(seats: Iterable[Enrolment]) -> list[Subject]:
-    """One per order and session; those of orders that are attached to no establishment wait for that."""
-    pairs = {(one.order_id, one.session_id): one for one in seats if one.order.establishment_id is not None}
-    return [Subject.of_bill(one.order, one.session) for one in pairs.values()]
+def bills(seats: Iterable[Enrolment], fees: Iterable[EnrolmentEvent] = ()) -> list[Subject]:
+    """One per order and session, for seats and fees; those of orders attached to no establishment wait for that."""
+    about = [(one.order, one.session) for one in seats]
+    about += [(one.enrolment.order, one.session_before or one.enrolment.session) for one in fees]
+    pairs = {(order.pk, session.pk): (order, session) for order, session in about if order.establishment_id is not None}
+    return [Subject.of_bill(order, session) for order, session in pairs.values()]
 
 
 def evaluations(seats: Iterable[Enrolment]) -> list[Subject]:

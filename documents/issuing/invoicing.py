@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 from accounts.document_types import DocumentType
 from catalogue.models import SessionState
 from documents.issuing.errors import NotIssuableError
+from documents.issuing.fees import billed_fee
 from documents.models import Document, FundingAgreement, Invoice, InvoicedSeat, Issue, IssueState
 from documents.papers import Paper
 from documents.papers.bill import Bill, BillLine, Funding, bill_of, groups_of
 from documents.papers.training import trainee_name
-from enrolments.models import Enrolment, Order
+from enrolments.models import Enrolment, EnrolmentEvent, Order
 
 
 def billable(order: Order, session_id: int | None = None) -> QuerySet[Enrolment]:
@@ -25,22 +26,27 @@ def billable(order: Order, session_id: int | None = None) -> QuerySet[Enrolment]
     A seat is due once the service is done (Code de commerce L441-9), whoever was absent. A seat whose invoice was
     credited is to bill again.
     """
-    billed = InvoicedSeat.objects.filter(credited_by__isnull=True).values("enrolment")
+    billed = InvoicedSeat.objects.filter(credited_by__isnull=True, fee__isnull=True).values("enrolment")
     seats = order.enrolments.active().filter(session__state=SessionState.DONE).exclude(pk__in=billed)
     return seats if session_id is None else seats.filter(session_id=session_id)
 
 
-def require_billable(order: Order, enrolments: Sequence[Enrolment]) -> None:
-    """NotIssuableError, in French, when these seats of the order cannot be billed now."""
+def require_billable(order: Order, enrolments: Sequence[Enrolment], fees: Sequence[EnrolmentEvent] = ()) -> None:
+    """NotIssuableError, in French, when these seats and fees of the order cannot be billed now."""
     if order.establishment is None:
         raise NotIssuableError(_("La commande %s n’est rattachée à aucun établissement : à qui la facturer ?") % order)
-    if not enrolments:
+    if not enrolments and not fees:
         raise NotIssuableError(_("La commande %s n’a rien à facturer.") % order.number)
-    if found := billed_elsewhere(order, {one.session_id for one in enrolments}):
+    if found := billed_elsewhere(order, _sessions(enrolments, fees)):
         raise NotIssuableError(_("La commande %(order)s a déjà la facture %(invoice)s.") % {"order": order, **found})
-    pending = InvoicedSeat.objects.filter(enrolment__in=enrolments).exclude(credited_by__state=IssueState.DONE)
-    if pending.exists():
+    before = Q(enrolment__in=enrolments, fee__isnull=True) | Q(fee__in=fees)
+    if InvoicedSeat.objects.filter(before).exclude(credited_by__state=IssueState.DONE).exists():
         raise NotIssuableError(_("L’avoir sur la facture précédente n’est pas encore émis."))
+
+
+def _sessions(enrolments: Sequence[Enrolment], fees: Sequence[EnrolmentEvent]) -> set[int]:
+    left = {one.session_before_id or one.enrolment.session_id for one in fees}
+    return left | {one.session_id for one in enrolments}
 
 
 def billed_elsewhere(order: Order, sessions: Iterable[int]) -> dict[str, str]:
@@ -96,11 +102,17 @@ def invoice_of(credits: Document | None, document: Document, paper: Paper) -> In
     )
 
 
-def seats_of(document: Document, enrolments: Sequence[Enrolment], bill: Bill) -> list[InvoicedSeat]:
-    """Each seat of an invoice as it bills it, not saved yet; the database refuses one that is billed already."""
+def seats_of(
+    document: Document, enrolments: Sequence[Enrolment], fees: Sequence[EnrolmentEvent], bill: Bill
+) -> list[InvoicedSeat]:
+    """Each seat and fee of an invoice as it bills it, not saved yet; the database refuses one billed already."""
+    groups: list[list[Enrolment] | EnrolmentEvent] = [*groups_of(enrolments), *fees]
     rows = []
-    for rank, (group, line) in enumerate(zip(groups_of(enrolments), bill.lines, strict=True)):
-        rows += [_seat(document, enrolment, rank, line) for enrolment in group]
+    for rank, (group, line) in enumerate(zip(groups, bill.lines, strict=True)):
+        if isinstance(group, EnrolmentEvent):
+            rows.append(billed_fee(document, group, rank, line))
+        else:
+            rows += [_seat(document, enrolment, rank, line) for enrolment in group]
     return rows
 
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from documents.facturx import checking
 from documents.facturx.checking import InvoiceRefusedError
 from documents.facturx.embedding import embedded_xml
-from documents.issuing import drawing, invoicing, verifying
+from documents.issuing import drawing, fees, invoicing, verifying
 from documents.issuing.errors import NotIssuableError
 from documents.issuing.mailing import mail_quote
 from documents.issuing.numbering import next_number
@@ -120,13 +120,15 @@ def _checked(paper: Paper) -> bytes:
 
 
 def _record(issue: Issue, paper: Paper, stored: StoredFile) -> Document:
+    """A new version is about the same session as the one that it replaces, which may have named the order's."""
+    before = issue.replaces
     document = Document.objects.create(
         type=paper.type,
         number=paper.number,
         issued_on=paper.issued_on,
         order_id=issue.order_id,
         enrolment_id=issue.enrolment_id,
-        session_id=issue.session_id,
+        session_id=issue.session_id or (before.session_id if before is not None else None),
         establishment_id=issue.establishment_id if issue.order_id is None else None,
         file=stored.name,
         sha256=stored.sha256,
@@ -139,7 +141,8 @@ def _record(issue: Issue, paper: Paper, stored: StoredFile) -> Document:
     if issue.kind == PaperKind.FACTURE:
         order = Order.objects.get(issues=issue)
         billed = list(drawing.detailed(invoicing.billable(order, issue.session_id)))
-        InvoicedSeat.objects.bulk_create(invoicing.seats_of(document, billed, paper.facts["bill"]))
+        owed = list(fees.fees_of_order(order, issue.session_id))
+        InvoicedSeat.objects.bulk_create(invoicing.seats_of(document, billed, owed, paper.facts["bill"]))
     return document
 
 

@@ -24,13 +24,13 @@ def on_order_validated(order: Order, **kwargs: Any) -> None:
 
 
 @receiver(signals.session_confirmed)
-def on_session_confirmed(session: Session, **kwargs: Any) -> None:
-    due.when_confirmed(session)
+def on_session_confirmed(session: Session, *, by_erp: bool = False, **kwargs: Any) -> None:
+    due.when_confirmed(session, by_erp=by_erp)
 
 
 @receiver(signals.session_closed)
-def on_session_closed(session: Session, **kwargs: Any) -> None:
-    due.when_closed(session)
+def on_session_closed(session: Session, *, by_erp: bool = False, **kwargs: Any) -> None:
+    due.when_closed(session, by_erp=by_erp)
 
 
 @receiver(signals.enrolment_substituted)

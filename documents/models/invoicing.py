@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from enrolments.models import Enrolment
+from enrolments.models import Enrolment, EnrolmentEvent
 
 from .document import Document
 from .issuing import Issue
@@ -72,6 +72,8 @@ class Invoice(models.Model):
 class InvoicedSeat(models.Model):
     """One seat as an invoice billed it, for good. A seat is billed once, until an avoir takes it back (unique).
 
+    With `fee`, not the seat itself but what a late change of it costs; that is billed once, too.
+
     `line`: the line of the invoice that it is on. Prices are EUR HT, `vat_rate` percent, as they were that day.
     `credited_by`: the avoir that was asked for it.
     """
@@ -79,6 +81,9 @@ class InvoicedSeat(models.Model):
     invoice = models.ForeignKey(Document, models.PROTECT, related_name="seats", verbose_name=_("facture"))
     enrolment = models.ForeignKey(
         Enrolment, models.PROTECT, related_name="invoiced_seats", verbose_name=_("inscription")
+    )
+    fee = models.ForeignKey(
+        EnrolmentEvent, models.PROTECT, null=True, blank=True, related_name="invoiced", verbose_name=_("frais de")
     )
     line = models.PositiveSmallIntegerField(_("ligne"))
     title = models.CharField(_("désignation"), max_length=250)
@@ -99,9 +104,14 @@ class InvoicedSeat(models.Model):
         ordering = ["invoice", "line", "pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["enrolment"], condition=Q(credited_by__isnull=True), name="seat_billed_once"
+                fields=["enrolment"],
+                condition=Q(credited_by__isnull=True, fee__isnull=True),
+                name="seat_billed_once",
             ),
-            models.UniqueConstraint(fields=["invoice", "enrolment"], name="seat_once_an_invoice"),
+            models.UniqueConstraint(fields=["fee"], condition=Q(credited_by__isnull=True), name="fee_billed_once"),
+            models.UniqueConstraint(
+                fields=["invoice", "enrolment", "fee"], nulls_distinct=False, name="seat_once_an_invoice"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -14,6 +14,7 @@ from accounts.models import Establishment
 from catalogue.models import HalfDay, Session
 from enrolments.models import Enrolment
 
+from .codes import way_to
 from .paper import Paper
 from .parties import Party, Provider
 from .training import CourseFacts, DayFacts, SessionFacts, days_of, trainee_name
@@ -86,7 +87,8 @@ def convocation(
         issued_on=issued_on,
         title=_("Convocation %(number)s") % {"number": number},
         subject=f"{trainee_name(enrolment)} · {enrolment.session.course.title}",
-        facts=_about(provider, enrolment) | {"days": days_of(half_days)},
+        facts=_about(provider, enrolment)
+        | {"days": days_of(half_days), "qr": way_to(SessionFacts.of(enrolment.session))},
     )
 
 

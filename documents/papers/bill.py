@@ -7,12 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
-from enrolments.models import Enrolment, EnrolmentState
+from django.utils.translation import gettext as _
+
+from enrolments.models import Enrolment, EnrolmentEvent, EnrolmentState, EventKind
 
 from .mentions import EXEMPTION
-from .training import trainee_name
+from .training import person_name, trainee_name
 
 CENT = Decimal("0.01")
+LONGEST_TITLE = 250  # what an invoice keeps of a line
 
 
 def percent(rate: Decimal) -> str:
@@ -79,6 +82,11 @@ class Bill:
     def discount(self) -> Decimal:
         """The accord's reduction as it stands in the column of amounts: negative."""
         return self.net - self.gross
+
+    @property
+    def negotiated(self) -> bool:
+        """Whether an accord gave a price."""
+        return any(line.accord for line in self.lines)
 
     @property
     def saving(self) -> Decimal:
@@ -152,4 +160,31 @@ def line_of(group: Sequence[Enrolment], sign: int = 1) -> BillLine:
         price=first.price,
         accord=first.accord.reference if first.accord is not None else "",
         vat_rate=course.vat_rate,
+    )
+
+
+def fee_line(event: EnrolmentEvent) -> BillLine:
+    """The line of a fee: a late change, at the % of the price that the terms say. Needs the event's sessions.
+
+    It pays for a seat that was held, at a rate agreed beforehand: VAT is that of the course (CJEU C-295/17, MEO, and
+    C-43/19, Vodafone Portugal). It is no training: an OPCO pays none of it.
+    """
+    session = event.session_before or event.enrolment.session
+    what = {EventKind.MOVED: _("report tardif"), EventKind.SUBSTITUTED: _("remplacement tardif")}
+    title = _("Dédit, %(what)s (%(rate)s du prix HT) : %(course)s") % {
+        "what": what.get(EventKind(event.kind), _("annulation tardive")),
+        "rate": percent(event.rate),
+        "course": session.course.title,
+    }
+    before = event.participant_before
+    return BillLine(
+        title=title[:LONGEST_TITLE],
+        reference=session.course.reference,
+        session_code=session.code,
+        trainees=(person_name(before) if before is not None else trainee_name(event.enrolment),),
+        quantity=1,
+        public_price=event.fee,
+        price=event.fee,
+        accord="",
+        vat_rate=session.course.vat_rate,
     )

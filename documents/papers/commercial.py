@@ -7,9 +7,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from accounts.document_types import DocumentType
-from enrolments.models import Enrolment, Order
+from catalogue.models import Session
+from enrolments.models import Enrolment, EnrolmentEvent, Order
 
-from .bill import Bill, Funding, bill_of
+from .bill import Bill, Funding, bill_of, fee_line
 from .mentions import FLAT_INDEMNITY, LATE_PENALTIES, NO_DISCOUNT
 from .paper import Paper
 from .parties import Party, Provider
@@ -70,9 +71,13 @@ def convention(
     )
 
 
-def _service_dates(enrolments: Sequence[Enrolment]) -> tuple[date, date]:
+def _sessions(fees: Sequence[EnrolmentEvent]) -> list[Session]:
+    """The sessions that were left."""
+    return [one.session_before or one.enrolment.session for one in fees]
+
+
+def _service_dates(sessions: Sequence[Session]) -> tuple[date, date]:
     """First and last day of what was given (CGI annexe II art. 242 nonies A I-10°)."""
-    sessions = [enrolment.session for enrolment in enrolments]
     return min(one.starts_on for one in sessions), max(one.ends_on for one in sessions)
 
 
@@ -84,18 +89,22 @@ def facture(
     number: str,
     issued_on: date,
     funding: Funding | None = None,
+    fees: Sequence[EnrolmentEvent] = (),
 ) -> Paper:
     """The invoice (Code de commerce L441-9, CGI annexe II art. 242 nonies A), due `PAYMENT_DAYS` after its date.
 
-    `funding`: what an OPCO pays directly, by subrogation, out of the total TTC.
+    `funding`: what an OPCO pays directly, by subrogation, out of the total TTC. `fees`: what late changes cost, on
+    lines of their own after those of the seats; there may be nothing else.
     """
+    bill = Bill(bill_of(enrolments).lines + tuple(fee_line(one) for one in fees))
     facts = _facts(provider, order, enrolments) | {
         "heading": _("Facture"),
+        "bill": bill,
         "due_on": issued_on + timedelta(days=PAYMENT_DAYS),
         "payment_days": PAYMENT_DAYS,
-        "service_dates": _service_dates(enrolments),
+        "service_dates": _service_dates([one.session for one in enrolments] or _sessions(fees)),
         "funding": funding,
-        "remainder": None if funding is None else funding.remainder_of(bill_of(enrolments).total),
+        "remainder": None if funding is None else funding.remainder_of(bill.total),
         "mentions": (NO_DISCOUNT, LATE_PENALTIES, FLAT_INDEMNITY),
     }
     return Paper(
@@ -103,7 +112,7 @@ def facture(
         number=number,
         issued_on=issued_on,
         title=_("Facture %(number)s") % {"number": number},
-        subject=_subject(enrolments),
+        subject=_subject(enrolments) or " ; ".join(line.title for line in bill.lines),
         facts=facts,
         amount=facts["bill"].net,
     )
@@ -128,7 +137,7 @@ def avoir(
     facts = _facts(provider, order, enrolments) | {
         "heading": _("Avoir"),
         "bill": bill_of(enrolments, sign=-1) if bill is None else bill.reversed(),
-        "service_dates": _service_dates(enrolments),
+        "service_dates": _service_dates([one.session for one in enrolments]),
         "credited": {"number": invoice_number, "date": invoice_date, "reason": reason},
     }
     return Paper(

@@ -8,7 +8,7 @@ from datetime import date, time
 from decimal import Decimal
 
 from catalogue.models import Course, CourseMode, HalfDay, Session
-from enrolments.models import Enrolment, EnrolmentState
+from enrolments.models import Enrolment, EnrolmentState, Participant
 
 
 def lines_of(text: str) -> tuple[str, ...]:
@@ -123,6 +123,11 @@ def trainee_name(enrolment: Enrolment) -> str:
     participant = enrolment.participant
     if participant is None:
         return "À désigner"
+    return person_name(participant)
+
+
+def person_name(participant: Participant) -> str:
+    """Last name in capitals first."""
     return f"{participant.last_name.upper()} {participant.first_name}".strip()
 
 

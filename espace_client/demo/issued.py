@@ -94,7 +94,7 @@ def _seats(story: Story, bills: Sequence[tuple[Sheet, Document, Issue]]) -> Iter
     credits = {issue.credits.pk: issue for _sheet, _document, issue in bills if issue.credits is not None}
     for sheet, document, issue in bills:
         if issue.credits is None and sheet.order is not None:
-            for seat in seats_of(document, story.enrolments[sheet.order.pk], sheet.drawn.facts["bill"]):
+            for seat in seats_of(document, story.enrolments[sheet.order.pk], [], sheet.drawn.facts["bill"]):
                 enrolment: Enrolment = seat.enrolment
                 if enrolment.state == EnrolmentState.ABSENT:
                     seat.credited_by = credits.get(document.pk)

@@ -25,9 +25,8 @@ from .importers import IMPORTERS
 from .ledger import Ledger
 from .reading import Reader
 from .report import FileReport, Report
+from .telling import LOCK
 
-# Any number that nothing else locks: the first eight letters of "espace-client".
-LOCK = int.from_bytes(b"espace-c")
 Progress = Callable[[str, int, int], None]  # file, bytes read, bytes in all
 
 

@@ -46,7 +46,7 @@ class Case:
         )
         self.course = Course(
             pk=1,
-            reference="PYB-04",
+            reference=text[:30] or "PYB-04",
             title=text[:250] or title,
             domain=Domain(pk=1, code="DEV", label="Développement"),
             days=Decimal(days),
@@ -57,14 +57,15 @@ class Case:
             programme="\n".join([text or "Types, opérateurs, boucles et fonctions"] * 8),
             prerequisites=text or "Avoir déjà programmé.",
             audience=text or "Développeurs.",
+            certification=text[:100],
         )
         self.session = Session(
             pk=1,
-            code="PYB-261207-LYO",
+            code=text[:40] or "PYB-261207-LYO",
             course=self.course,
             starts_on=MONDAY,
             ends_on=MONDAY + timedelta(days=days - 1),
-            city="Lyon",
+            city=text[:100] or "Lyon",
             venue=text[:300] or "Centre ib Cegos Part-Dieu, 35 rue des Cuirassiers",
             trainer=text[:150] or "Anaïs Lefort",
         )

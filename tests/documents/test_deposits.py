@@ -24,6 +24,7 @@ from documents.store import store
 from enrolments.models import Order, OrderState
 from tests.conftest import ClientFor
 from tests.documents.uploads import examined, picture, upload
+from tests.racing import meeting
 from tests.worlds import World, make_document, make_order, make_world, pdf
 
 BC, PEC = DocumentType.BON_DE_COMMANDE, DocumentType.PRISE_EN_CHARGE
@@ -224,11 +225,12 @@ def test_an_order_of_two_sessions_names_none(order: Order, world: World) -> None
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_signed_copies_at_the_same_instant() -> None:
+def test_two_signed_copies_at_the_same_instant(monkeypatch: pytest.MonkeyPatch) -> None:
     """One is taken; the other is told. Without the lock on the order both would stand side by side."""
     world = make_world()
     order = make_order(world.lille, "responsable@armor.example", world.sessions[:1], papers=False)
     make_document(BPA, order)
+    monkeypatch.setattr(services, "_replaced", meeting(services._replaced))
     start, outcomes = Barrier(2), []
 
     def hand_in(name: str) -> None:

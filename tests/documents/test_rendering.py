@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -25,6 +26,8 @@ from accounts.models import Establishment
 from documents import rendering
 from documents.papers import Paper, Provider
 from documents.papers.bill import bill_of
+from documents.papers.codes import way_to
+from documents.papers.training import SessionFacts
 from tests.documents.reading import text_of
 from tests.documents.sample_papers import MONDAY, PROVIDER, Case
 
@@ -282,6 +285,15 @@ def test_hostile_text_is_text(name: str, monkeypatch: pytest.MonkeyPatch) -> Non
             assert "".join(text.split())[:30] in squeezed, kind
     assert fetched
     assert all(url.startswith("static:") for url in fetched)
+
+
+def test_a_place_of_any_length_has_its_code() -> None:
+    """A QR holds so much: the longest place, in characters that take twelve each, still fits."""
+    for text in ("\U0001f600" * 300, "é" * 300):
+        place = SessionFacts.of(Case(text=text).session)
+        assert "<svg" in str(way_to(place))
+        assert "<svg" in str(way_to(replace(place, link="https://exemple.example/" + "x" * 400)))
+    assert way_to(replace(place, venue="", city="")) is None
 
 
 def test_a_word_of_any_length_is_printed_whole() -> None:

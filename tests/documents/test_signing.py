@@ -16,10 +16,12 @@ from accounts.document_types import DocumentType
 from accounts.models import Access
 from accounts.services import set_document_types
 from documents.models import Acceptance, AcceptanceMethod, Document
+from documents.signing import services
 from documents.signing.services import Signatory, accept
 from enrolments.models import Order
 from tests.conftest import ClientFor
 from tests.constraints import refused
+from tests.racing import meeting
 from tests.worlds import World, make_document, make_order, make_world
 
 ANNE = Signatory("Anne Le Goff", "DRH", "192.0.2.9", "Firefox")
@@ -147,7 +149,9 @@ def test_an_agreement_stays_and_is_about_these_bytes(quote: Document, world: Wor
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_agreements_at_the_same_instant() -> None:
+def test_two_agreements_at_the_same_instant(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One is kept; the other is told. Without the lock on the order both read that nobody has signed."""
+    monkeypatch.setattr(services, "refusal_to_sign", meeting(services.refusal_to_sign))
     world = make_world()
     order = make_order(world.lille, "responsable@armor.example", world.sessions[:1], papers=False)
     quote = make_document(DocumentType.BON_POUR_ACCORD, order)

@@ -5,11 +5,15 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import shutil
 import stat
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
+from django.conf import settings as project
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, storages
 
@@ -103,9 +107,36 @@ def test_a_full_disk_is_an_error_and_leaves_nothing(
     assert files(storage) == []
 
 
-def test_a_really_full_disk() -> None:
-    with pytest.raises(OSError, match="No space left"), Path("/dev/full").open("wb", buffering=0) as full:
-        full.write(b"x")
+ON_A_SMALL_DISK = """
+import os, sys
+from pathlib import Path
+from django.conf import settings
+settings.configure()
+from django.core.files.base import ContentFile
+from documents.storage import PrivateFileSystemStorage
+storage = PrivateFileSystemStorage(sys.argv[1])
+storage.save("ab/kept.pdf", ContentFile(b"1" * 20_000))
+for big in (lambda: storage.save("cd/big.pdf", ContentFile(b"2" * 100_000)),
+            lambda: storage.save_all([("ef/1.pdf", b"3" * 4_000), ("ef/2.pdf", b"4" * 100_000)])):
+    try:
+        big()
+    except OSError as error:
+        print(error.errno)
+print(*sorted(f"{path.name}:{path.stat().st_size}" for path in Path(sys.argv[1]).rglob("*") if path.is_file()))
+storage.save("gh/small.pdf", ContentFile(b"5" * 20_000))
+print(len((Path(sys.argv[1]) / "gh/small.pdf").read_bytes()))
+"""
+
+
+def test_a_really_full_disk(tmp_path: Path) -> None:
+    """A file system of 64 kB, mounted for one process: what does not fit leaves nothing, and its room is given back."""
+    script = 'mount -t tmpfs -o size=64k none "$1" && exec "$2" -c "$3" "$1"'
+    command = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script]
+    command += ["sh", str(tmp_path), sys.executable, ON_A_SMALL_DISK]
+    if shutil.which("unshare") is None or subprocess.run([*command[:4], "true"], check=False).returncode:
+        pytest.skip("this machine lets nobody mount a file system of their own")
+    run = subprocess.run(command, cwd=project.BASE_DIR, capture_output=True, text=True, check=False)
+    assert run.stdout.split() == [str(errno.ENOSPC)] * 2 + ["kept.pdf:20000", "20000"], run.stderr
 
 
 def test_a_path_out_of_the_store(storage: PrivateFileSystemStorage) -> None:

@@ -48,6 +48,27 @@ def test_all_invoices_of_last_quarter_in_three_steps(
     assert not watched.errors
 
 
+@pytest.mark.parametrize("width", [1440, 390])
+def test_two_rows_ticked_with_the_mouse_as_a_zip(
+    width: int, live_world: World, open_page: OpenPage, watched: Watched, tmp_path: Path
+) -> None:
+    """The box is above the link that covers its row: a click ticks it and goes nowhere."""
+    order = live_world.armor.orders[live_world.lille.pk][0]
+    chosen = [make_document(DocumentType.FACTURE, order), make_document(DocumentType.CONVENTION, order)]
+    page = open_page(live_world.personas["responsable"], width=width)
+    page.goto(reverse("document_list"))
+    for document in chosen:
+        page.locator(f"input[name=document][value='{document.pk}']").click(timeout=5000)
+    with page.expect_download() as download:
+        page.get_by_role("button", name=re.compile("La sélection")).click()
+    download.value.save_as(tmp_path / "selection.zip")
+    with ZipFile(tmp_path / "selection.zip") as archive:
+        names = archive.namelist()
+    assert len(names) == 2
+    assert all(any(document.number in name for name in names) for document in chosen)
+    assert not watched.errors
+
+
 def test_signing_in_the_portal(live_world: World, open_page: OpenPage, watched: Watched) -> None:
     order = make_order(live_world.lille, "responsable@armor.example", live_world.sessions[1:], papers=False)
     quote = make_document(DocumentType.BON_POUR_ACCORD, order)

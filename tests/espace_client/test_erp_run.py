@@ -15,7 +15,8 @@ from psycopg.conninfo import make_conninfo
 from accounts.models import Access
 from documents.models import Document
 from enrolments.models import Enrolment, Order
-from espace_client.erp.run import LOCK, AlreadyRunningError, NoDropError, import_drop
+from espace_client.erp.run import AlreadyRunningError, NoDropError, import_drop
+from espace_client.erp.telling import LOCK
 from espace_client.models import ImportRefusal, ImportRun, ImportStatus
 from tests.espace_client.drops import BASE, LILLE, Drop, counted, in_all, reasons, refused
 

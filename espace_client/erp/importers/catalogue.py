@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.codes import by_code, fold
-from catalogue.models import Course, Domain, Session, SessionState
-from enrolments.signals import session_confirmed
+from catalogue.models import Course, Domain, Session
 from espace_client.erp.choices import COURSE_KINDS, COURSE_MODES, SESSION_STATES
 from espace_client.erp.chunk import Chunk, Saving
 from espace_client.erp.columns import Column, Problem
 from espace_client.erp.importer import Importer, Reference, find_by_code, period_problem
 from espace_client.erp.parsing import choice, code, day, decimal, integer, paragraphs, text
+from espace_client.erp.telling import tell_sessions
 
 HOURS_PER_DAY = Decimal(7)
 SMALL_INTEGER = 32767
-RUNS = (SessionState.CONFIRMED, SessionState.GUARANTEED, SessionState.FULL)
 
 
 class Domains(Importer):
@@ -173,12 +171,4 @@ class Sessions(Importer):
             }
             saving.put(line, session, known)
         saving.save()
-        _tell_confirmed(existing, saving.saved.values())
-
-
-def _tell_confirmed(existing: Mapping[str, Session], saved: Iterable[Session]) -> None:
-    """The sessions to come that the ERP confirms, or calls full: their convocations are then due."""
-    open_before = {session.pk for session in existing.values() if session.state == SessionState.OPEN}
-    for session in saved:
-        if session.pk in open_before and session.state in RUNS and session.starts_on > timezone.localdate():
-            session_confirmed.send(Session, session=session)
+        tell_sessions(existing, saving.saved.values())

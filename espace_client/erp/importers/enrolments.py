@@ -16,6 +16,7 @@ from espace_client.erp.chunk import Chunk, Fate, Saving
 from espace_client.erp.columns import Column, Line, Problem
 from espace_client.erp.importer import Importer, Reference, find_by_code
 from espace_client.erp.parsing import choice, code, decimal, email, text
+from espace_client.erp.telling import tell_attendance
 
 _NAMES = {"last_name", "first_name", "email"}
 
@@ -71,6 +72,7 @@ class Enrolments(Importer):
             nothing = ["accord_line_id"] if leaves_accord else []
             saving.put(line, enrolment, _enrolment(line, enrolment, seats.participants.get(line)), nothing=nothing)
         saving.save()
+        tell_attendance(existing, saving.saved.values())
         for line in seats.adopting:
             chunk.mark(line, Fate.CHANGED)
 
