@@ -39,9 +39,18 @@ class Framed:
 
 
 def framed(
-    request: HttpRequest, user: User, *, title: str, description: str, enhance: SafeString, content: SafeString
+    request: HttpRequest,
+    user: User,
+    *,
+    title: str,
+    content: SafeString,
+    description: str = "",
+    enhance: SafeString = NOTHING,
 ) -> HttpResponse:
-    """The page of a logged-in person with this content; `enhance` goes into its head."""
+    """The page of a logged-in person with this content; `enhance` goes into its head.
+
+    `description`: "" for the portal's own.
+    """
     token = get_token(request)
     page = Framed(
         title=title,

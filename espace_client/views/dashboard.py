@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -30,6 +29,8 @@ from enrolments.figures import Months, ask_months
 from enrolments.models import Enrolment
 from espace_client import components
 from espace_client.formatting import MONTHS_SHORT, money, number
+from espace_client.framed import framed
+from espace_client.moulds import pour
 from espace_client.views.todo import Task, ask_todo
 
 WEEKS_AHEAD = 6
@@ -79,7 +80,7 @@ class Departure:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """All that dashboard/board.html prints. `figures`, `hours` and `spend` are drawn; `spend` is "" without amounts."""
+    """All that dashboard.html prints. `figures`, `hours` and `spend` are drawn; `spend` is "" without amounts."""
 
     hello: str
     summary: str
@@ -99,7 +100,9 @@ class Board:
 @require_safe
 def dashboard(request: HttpRequest) -> HttpResponse:
     """The first page of a logged-in person."""
-    return render(request, "dashboard.html", {"board": [board_of(person(request))]})
+    user = person(request)
+    board = pour([board_of(user)], "dashboard.html", "board", {})
+    return framed(request, user, title=_("Tableau de bord"), content=board)
 
 
 def board_of(user: User) -> Board:
