@@ -1,4 +1,4 @@
-"""The list of deliberate bugs (tests/mutants.py) keeps pace with the code, so that `make check-mutants` can plant each."""
+"""The list of deliberate bugs (tests/mutants.py) keeps pace with the code: `make check-mutants` can plant each."""
 
 from __future__ import annotations
 
