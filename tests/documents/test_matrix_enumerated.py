@@ -97,8 +97,8 @@ def tick(world: World, types: Types) -> dict[str, User | None]:
     make_order(world.nice, both.email, world.sessions)
     give_access(both, world.lille, Role.STANDARD)
     now = timezone.now()
-    ended = {"granted_at": now - timedelta(days=30), "ends_at": now - timedelta(days=1)}
-    give_access(left, world.lille, Role.STANDARD, **ended)
+    began, ended = now - timedelta(days=30), now - timedelta(days=1)
+    give_access(left, world.lille, Role.STANDARD, granted_at=began, ends_at=ended)
     for user in filter(None, people.values()):
         for place in Establishment.objects.all():
             access = Access.objects.filter(user=user, establishment=place, role=Role.STANDARD).first()
