@@ -171,7 +171,7 @@ def check_exports(client: Client, orders: dict[str, bool], persona: str) -> None
 def check_links(client: Client, wanted: set[int], persona: str) -> None:
     """No page leads to a document that would not open."""
     pages = [reverse("dashboard"), reverse("missing_papers")]
-    one_a_place = Order.objects.order_by("establishment", "pk").distinct("establishment")
+    one_a_place = Order.objects.order_by("establishment_id", "pk").distinct("establishment_id")
     pages += [reverse("order_detail", args=[order.pk]) for order in one_a_place]
     for page in pages:
         linked = {int(pk) for pk in LINK.findall(client.get(page).text)}
