@@ -62,12 +62,16 @@ class InvitationRow:
 
 @dataclass
 class Place:
-    """An establishment with its accesses and what waits there; `reviewed_at`: when its last review was finished."""
+    """An establishment with its accesses and what waits there; `reviewed_at`: when its last review was finished.
+
+    `offered`: how many invitations wait there, those on other pages too.
+    """
 
     establishment: Establishment
     rows: list[AccessRow] = field(default_factory=list)
     invitations: list[InvitationRow] = field(default_factory=list)
     reviewed_at: datetime | None = None
+    offered: int = 0
 
     @property
     def waiting(self) -> int:
@@ -109,6 +113,7 @@ def list_places(user: User, team: str) -> list[Place]:
     for invitation in waiting_invitations(user):
         place = invitation.establishment_id
         places[place].invitations.append(_invitation_row(invitation, administrators[place]))
+        places[place].offered += 1
     reviews = AccessReview.objects.visible_to(user).order_by().values_list("establishment")
     for place, finished_at in reviews.annotate(last=Max("finished_at")):
         places[place].reviewed_at = finished_at

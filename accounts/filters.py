@@ -170,6 +170,15 @@ class Filters:
         return (self._class, *self.establishments, timezone.localdate().year)
 
 
+class AdministeredFilters(Filters):
+    """Filters whose establishments are those that the person administers, when there is a choice."""
+
+    def __init__(self, form: type[FilterForm], request: HttpRequest) -> None:
+        super().__init__(form, request)
+        own = list(Establishment.objects.manageable_by(person(request)).values_list("pk", "name"))
+        self.establishments = own if len(own) > 1 else []
+
+
 def _own_establishments(user: User) -> Establishments:
     """Those of the person, when there is a choice."""
     if len(user.rights.establishments) < 2:

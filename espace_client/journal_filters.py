@@ -6,15 +6,13 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.db.models import Q
-from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.document_types import DocumentType
-from accounts.filters import FilterForm, Filters, Period
-from accounts.models import AccessEventType, Establishment
-from accounts.requests import person
+from accounts.filters import FilterForm, Period
+from accounts.models import AccessEventType
 
 
 class JournalForm(FilterForm):
@@ -22,7 +20,7 @@ class JournalForm(FilterForm):
 
     date_path = "at__date"
     periods = (Period.LAST_30_DAYS, Period.THIS_QUARTER, Period.LAST_QUARTER)
-    by_establishment = False  # offered by JournalFilters, which knows those that the person administers
+    by_establishment = False  # offered by AdministeredFilters
     kind_path: ClassVar[str] = ""
 
     q = forms.CharField(
@@ -64,12 +62,3 @@ class ServingForm(JournalForm):
         super()._offer_choices(establishments)
         self.fields["type"].choices = DocumentType.choices  # type: ignore[attr-defined]
         self.fields["q"].label = _("Personne ou numéro")
-
-
-class JournalFilters(Filters):
-    """Filters whose establishments are those that the person administers, when there is a choice."""
-
-    def __init__(self, form: type[JournalForm], request: HttpRequest) -> None:
-        super().__init__(form, request)
-        own = list(Establishment.objects.manageable_by(person(request)).values_list("pk", "name"))
-        self.establishments = own if len(own) > 1 else []

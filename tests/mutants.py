@@ -49,13 +49,18 @@ MUTANTS = (
     Mutant("an unverified address honoured", RIGHTS, '"email"), verified=True)', '"email"))', (KEY,)),
     Mutant("an address that contains another", DOCUMENTS, "else [Q(order_email=rights.email) & own]",
            "else [Q(order_email__icontains=rights.email) & own]", (LINKED,)),
-    Mutant("an inactive account honoured", RIGHTS, "    if not active:\n        return Rights()\n", "",
+    Mutant("an inactive account honoured", RIGHTS, "    if not active:\n        return Rights(as_read=as_read)\n", "",
            (SERVICE_TESTS,)),
     Mutant("the right not read again where bytes are served", "documents/serving.py",
            "Document.objects.visible_to(user).filter(pk=pk)", "Document.objects.filter(pk=pk)", (BYTES,)),
     Mutant("the right of the request served, not that of the instant", "documents/serving.py",
            "WHERE {{still}})", "WHERE {{still}} OR TRUE)",
            ("tests/documents/test_serving_race.py", "-k", "taken and untick")),
+    Mutant("a ZIP cut by what one looks at", "documents/archives/streaming.py",
+           "            user.rights = user.whole_rights", "            pass",
+           ("tests/documents/test_archives.py", "-k", "looks_at")),
+    Mutant("sessions kept once the address changed", "accounts/sessions.py", "        session.end()", "        pass",
+           ("tests/accounts/test_accounts.py", "-k", "ends_other_sessions")),
     Mutant("prices for everybody", "accounts/rights.py", "return establishment_id in self.priced_establishments",
            "return True", (AMOUNTS,)),
     Mutant("the right not read again inside the lock", SERVICES, "User.objects.rights_of(actor.pk).administered",
@@ -114,13 +119,19 @@ def passes(copy: Path, tests: tuple[str, ...]) -> bool:
     return answer.returncode == 0
 
 
+def planted(mutant: Mutant, root: Path) -> str:
+    """The file with the bug in it; ValueError when the code is no longer what the list says."""
+    text = (root / mutant.path).read_text()
+    if text.count(mutant.before) != 1:
+        raise ValueError(f"{mutant.name}: « {mutant.before} » n’est pas une fois dans {mutant.path}")
+    return text.replace(mutant.before, mutant.after)
+
+
 def survives(copy: Path, mutant: Mutant) -> bool:
     """Plant the bug, run its tests, and take it out again."""
     path = copy / mutant.path
     text = path.read_text()
-    if text.count(mutant.before) != 1:
-        raise RuntimeError(f"{mutant.name}: « {mutant.before} » n’est pas une fois dans {mutant.path}")
-    path.write_text(text.replace(mutant.before, mutant.after))
+    path.write_text(planted(mutant, copy))
     try:
         return passes(copy, mutant.tests)
     finally:
@@ -131,6 +142,8 @@ def main(wanted: list[str]) -> int:
     """Plant all of them, or those whose names contain one of the words given; 1 when one survived."""
     chosen = [one for one in MUTANTS if not wanted or any(word in one.name for word in wanted)]
     survivors = []
+    for mutant in chosen:
+        planted(mutant, ROOT)
     with tempfile.TemporaryDirectory(prefix="espace-mutants-") as folder:
         copy = copy_of_the_checkout(Path(folder))
         for tests in sorted({one.tests for one in chosen}):

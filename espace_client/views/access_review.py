@@ -14,10 +14,11 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from accounts.access_listing import AccessRow, Place, accesses_of, list_places
+from accounts.access_pages import Line
 from accounts.choice import whole_right
 from accounts.models import User
 from accounts.reviews import confirm
-from espace_client.views.accesses import administrator
+from espace_client.views.accesses import administrator, paged
 
 
 @whole_right
@@ -27,11 +28,15 @@ def access_review(request: HttpRequest) -> HttpResponse:
     user = administrator(request)
     if request.method == "POST":
         return _confirm(request, user)
-    places = list_places(user, settings.PROVIDER["name"])
-    sections = [(place, *split(place)) for place in places]
-    waiting = sum(place.waiting for place in places)
-    context = {"sections": sections, "waiting": waiting, "several": len(places) > 1}
+    context = paged(request, list_places(user, settings.PROVIDER["name"]), in_order)
+    context["sections"] = [(place, *split(place)) for place in context["places"]]
     return render(request, "accesses/review.html", context)
+
+
+def in_order(place: Place) -> list[Line]:
+    """What waits, the invitations, then the rest."""
+    first, rest = split(place)
+    return [*first, *place.invitations, *rest]
 
 
 def split(place: Place) -> tuple[list[AccessRow], list[AccessRow]]:
@@ -55,7 +60,7 @@ def _confirm(request: HttpRequest, user: User) -> HttpResponse:
         raise Http404 from error
     else:
         messages.success(request, _said(accesses, confirmed))
-    return redirect("access_review")
+    return redirect(request.get_full_path())  # the same page, with what was searched for
 
 
 def _said(accesses: Sequence[object], confirmed: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -10,17 +11,22 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access_forms import AccessChangeForm
-from accounts.access_listing import accesses_of, list_places, row_of, types_of
+from accounts.access_listing import Place, accesses_of, list_places, row_of, types_of
+from accounts.access_pages import AccessForm, Line, narrowed, page_of_places
 from accounts.changing import OwnAccessError, change_access, take_away
 from accounts.choice import whole_right
+from accounts.filters import AdministeredFilters
 from accounts.models import Access, User
 from accounts.requests import person
 from accounts.reviews import remove_in_review, standings
 from accounts.roles import Role
 from espace_client.access_consequences import Change, of_change, of_removal
+
+FEW = 10  # lines that are found at a glance, without a search
 
 
 def administrator(request: HttpRequest) -> User:
@@ -42,8 +48,21 @@ def access_list(request: HttpRequest) -> HttpResponse:
     """Per establishment, who has what, and what waits."""
     user = administrator(request)
     places = list_places(user, settings.PROVIDER["name"])
-    context = {"places": places, "waiting": sum(place.waiting for place in places), "several": len(places) > 1}
+    context = paged(request, places, lambda place: [*place.rows, *place.invitations])
     return render(request, "accesses/list.html", context)
+
+
+def paged(request: HttpRequest, places: list[Place], lines: Callable[[Place], list[Line]]) -> dict[str, Any]:
+    """What both pages show of the establishments: what the search leaves, one page of it, and what waits in all."""
+    filters = AdministeredFilters(AccessForm, request)
+    page = page_of_places(narrowed(places, filters, person(request)), lines, request.GET)
+    return {
+        "places": page.places,
+        "page": page,
+        "count": ngettext("%d accès ou invitation", "%d accès et invitations", page.total) % page.total,
+        "filters": filters if page.total > FEW or not filters.blank else None,
+        "waiting": sum(place.waiting for place in places),
+    }
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -19,12 +19,13 @@ from django.views.decorators.http import require_safe
 from accounts.choice import whole_right
 from accounts.csv_files import csv_response
 from accounts.document_types import DocumentType
+from accounts.filters import AdministeredFilters
 from accounts.labels import label_of
 from accounts.lists import Ordering, plain_page
 from accounts.models import AccessEvent, User
 from accounts.requests import person
 from documents.models import Serving
-from espace_client.journal_filters import EventForm, JournalFilters, JournalForm, ServingForm
+from espace_client.journal_filters import EventForm, JournalForm, ServingForm
 
 NEWEST = Ordering("-date", ("-at",))
 AT_ONCE = 2000
@@ -109,7 +110,7 @@ def _administrator(request: HttpRequest) -> User:
 
 
 def _shown(request: HttpRequest, which: Journal) -> HttpResponse:
-    user, filters = _administrator(request), JournalFilters(which.form, request)
+    user, filters = _administrator(request), AdministeredFilters(which.form, request)
     page = plain_page(which.rows(user).filter(filters.condition()), NEWEST, request.GET)
     query = request.GET.urlencode()
     context = {
@@ -129,7 +130,7 @@ def _shown(request: HttpRequest, which: Journal) -> HttpResponse:
 
 
 def _exported(request: HttpRequest, which: Journal) -> HttpResponseBase:
-    user, filters = _administrator(request), JournalFilters(which.form, request)
+    user, filters = _administrator(request), AdministeredFilters(which.form, request)
     rows = which.rows(user).filter(filters.condition()).order_by(*NEWEST.by())
     name = f"{which.name.replace('_', '-')}-{timezone.localdate():%Y-%m-%d}.csv"
     return csv_response(name, which.header(), _cells(which, rows))

@@ -19,6 +19,7 @@ from accounts.invitations import Offer, hash_of, invite, revoke
 from accounts.models import Access, AccessEvent, Invitation, RemovedAccess, User
 from accounts.roles import Role
 from accounts.services import remove_access, types_ticked
+from tests.accounts.test_accounts import link_in as link_to_confirm
 from tests.accounts.test_invitations import link_in
 from tests.conftest import ClientFor
 from tests.worlds import PASSWORD, World, give_access, make_user
@@ -285,3 +286,38 @@ def test_the_end_of_a_delegation_comes_with_it(world: World) -> None:
     accept(invitation=Invitation.objects.get(), user=user)
     assert Access.objects.get(user=user).ends_at == end
     assert world.lille.pk in User.objects.rights_of(user.pk).administered
+
+
+@pytest.mark.parametrize("role", Role)
+def test_changing_ones_address_is_no_road_to_lose_ones_own_right(role: Role, world: World) -> None:
+    """Rule 4, by the road of the login address, which becomes one that was invited at a lower level."""
+    boss = world.personas["administrator"]
+    link = sent(world, email="moi@armor.example", offer=Offer(role, ends_at=timezone.now() + timedelta(days=2)))
+    browser, others = Client(), Client()
+    for one in (browser, others):
+        one.post(reverse("account_login"), {"login": boss.email, "password": PASSWORD})
+
+    def administers() -> bool:
+        access = Access.objects.get(user=boss)
+        return (access.role, access.ends_at) == (Role.ADMINISTRATOR, None) and (
+            world.lille.pk in User.objects.rights_of(boss.pk).administered
+        )
+
+    asked = browser.post(reverse("account_email"), {"email": "moi@armor.example", "action_add": ""})
+    browser.post(asked["Location"], {"password": PASSWORD})
+    assert administers(), "while the new address waits"
+    confirmation = next(one for one in mail.outbox if "/confirmer-mon-adresse/" in str(one.body))
+    assert confirmation.to == ["moi@armor.example"]
+    browser.post(link_to_confirm(confirmation))
+    assert User.objects.get(pk=boss.pk).email == "moi@armor.example"
+    assert administers(), "once it is confirmed"
+    assert browser.get(reverse("access_list")).status_code == 200
+    assert others.get(reverse("access_list")).status_code == 302, "the other sessions end, the right does not"
+    assert "Accepter l’invitation" in browser.get(link, follow=True).text
+    browser.post(PAGE, follow=True)
+    assert administers(), "once the invitation is accepted"
+    own = Access.objects.get(user=boss)
+    for route in ("access_change", "access_remove"):
+        url = reverse(route, args=[own.pk]) + "?confirme=1"
+        assert browser.post(url, {"role": "standard", "preset": "tout"}).status_code == 403
+    assert administers()

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.core import mail
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.test import Client
@@ -28,7 +29,8 @@ from accounts.models import Access, Establishment, Invitation, User
 from accounts.roles import Role
 from documents.models import Document
 from documents.sharing import choose_readers
-from tests.worlds import World
+from tests.accounts.test_accounts import link_in
+from tests.worlds import PASSWORD, World
 
 PEOPLE = ["administrator", "standard", "neighbour", "ex_member", "member_of_two", "responsable"]
 ADDRESSES = ["comptable@armor.example", "responsable@armor.example", "x@armor.example", "y@brume.example"]
@@ -42,6 +44,7 @@ STEPS = st.one_of(
     st.tuples(st.just("remove"), PERSON, PLACE, PERSON),
     st.tuples(st.just("end"), PLACE, PERSON),
     st.tuples(st.just("move"), PERSON, st.sampled_from(ADDRESSES), st.booleans()),
+    st.tuples(st.just("prove"), PERSON, st.booleans()),
     st.tuples(st.just("login"), PERSON),
     st.tuples(st.just("open"), PERSON, PLACE, PERSON, st.integers(0, 17), st.booleans()),
 )
@@ -213,19 +216,42 @@ class Play:
             Access.objects.filter(pk=access.pk).update(granted_at=past - timedelta(days=1), ends_at=past)
             self.oracle.held[subject, place].ended = True
 
-    def move(self, name: str, email: str, verified: bool) -> None:
-        """The login address changes, and is verified or not."""
-        user = self.user(name)
-        if User.objects.filter(email=email).exclude(pk=user.pk).exists():
+    def move(self, name: str, email: str, confirmed: bool) -> None:
+        """The login address is changed on the site: asked for, with the password, then confirmed by the link, or not.
+
+        Nothing changes before the link; once it is followed, the sessions that were open elsewhere end.
+        """
+        user, oracle = self.user(name), self.oracle
+        if not oracle.address[name][1] or User.objects.filter(email=email).exists():
             return
-        EmailAddress.objects.filter(user=user).update(email=email, verified=verified)
-        User.objects.filter(pk=user.pk).update(email=email)
-        self.oracle.address[name] = (email, verified)
+        browser = Client()
+        browser.force_login(user)
+        asked = browser.post(reverse("account_email"), {"email": email, "action_add": ""})
+        assert asked["Location"].startswith(reverse("account_reauthenticate"))
+        mail.outbox.clear()
+        browser.post(asked["Location"], {"password": PASSWORD})
+        [confirmation] = [message for message in mail.outbox if message.to == [email]]
+        if confirmed:
+            browser.post(link_in(confirmation))
+            oracle.address[name] = (email, True)
+            elsewhere = self.browsers.pop(name, None)
+            if elsewhere is not None:
+                assert elsewhere.get(reverse("document_list")).status_code == 302
+
+    def prove(self, name: str, proved: bool) -> None:
+        """Whether the login address is known to be the person's: an account that staff opened begins without."""
+        user = self.user(name)
+        EmailAddress.objects.filter(user=user, email=user.email).update(verified=proved)
+        self.oracle.address[name] = (user.email, proved)
 
     def login(self, name: str) -> None:
-        """A browser is logged in, and stays so while everything else changes."""
-        self.browsers[name] = Client()
-        self.browsers[name].force_login(self.user(name))
+        """A browser is logged in by the form, and stays so while everything else changes: unless nothing is proved."""
+        email, verified = self.oracle.address[name]
+        browser = Client()
+        browser.post(reverse("account_login"), {"login": email, "password": PASSWORD})
+        assert (browser.get(reverse("document_list")).status_code == 200) == verified
+        if verified:
+            self.browsers[name] = browser
 
     def open(self, actor: str, place: int, subject: str, rank: int, opened: bool) -> None:
         """One document is shared with the person, or withheld."""
@@ -259,7 +285,7 @@ class Play:
 
 
 @pytest.fixture
-def stage(world: World) -> World:
+def stage(world: World, no_rate_limit: None) -> World:
     return world
 
 

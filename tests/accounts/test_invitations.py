@@ -188,6 +188,7 @@ def test_several_establishments_are_one_mail(world: World, client_for: ClientFor
     (message,) = mail.outbox
     assert "Armor Lille" in str(message.body)
     assert "Armor Nice" in str(message.body)
+    assert message.subject == "Camille Boss vous invite dans l’Espace client de 2 établissements"
     assert Invitation.objects.pending().count() == 2
 
 

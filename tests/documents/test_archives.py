@@ -20,7 +20,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.document_types import DocumentType
-from accounts.models import Access
+from accounts.models import Access, User
 from accounts.services import set_document_types
 from documents.archives import choosing, streaming, views
 from documents.archives.naming import README, Names
@@ -152,6 +152,34 @@ def test_a_right_taken_away_during_the_download_stops_what_follows(
     outcomes = Serving.objects.filter(user=access.user_id)
     assert outcomes.filter(outcome=ServingOutcome.DOWNLOADED).count() == 3
     assert outcomes.filter(outcome=ServingOutcome.REFUSED).count() == 5
+
+
+def test_what_one_looks_at_changes_nothing_in_a_zip_and_a_lost_access_stops_its_part(
+    world: World, client_for: ClientFor
+) -> None:
+    """The right is read again whole: while it is prepared, the person chooses Lille alone, and loses Lille."""
+    user, convocation = world.personas["member_of_two"], [DocumentType.CONVOCATION]
+    client = client_for(user)
+    archive = ask(client)
+    of_lille = Document.objects.filter(pk__in=archive.document_ids, establishment=world.lille).count()
+    of_nice = Document.objects.filter(pk__in=archive.document_ids, establishment=world.nice, type__in=convocation)
+    assert (archive.total, of_nice.count()) == (of_lille + 2, 2)
+    User.objects.filter(pk=user.pk).update(shown_establishments=[world.lille.pk])
+    assert len(texts(download(client, archive).namelist())) == archive.total
+    received, stream = b"", chunks_of(client, archive)
+    while received.count(b"%PDF-1.4") < 1:
+        received += next(stream)
+    first = archive.document_ids[0]
+    assert Document.objects.get(pk=first).establishment == world.lille
+    Access.objects.filter(user=user, establishment=world.lille).delete()
+    received += b"".join(stream)
+    with ZipFile(io.BytesIO(received)) as zipped:
+        names = texts(zipped.namelist())
+    assert len(names) == 1 + 2
+    for number in of_nice.values_list("number", flat=True):
+        assert any(number in name for name in names)
+    archive.refresh_from_db()
+    assert (archive.done, archive.left_out) == (3, of_lille - 1)
 
 
 def test_a_missing_and_an_altered_file_do_not_break_the_archive(world: World, client: Client) -> None:

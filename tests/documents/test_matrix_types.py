@@ -1,13 +1,12 @@
-"""Each of the nine types, ticked alone and alone unticked, by every road: list, count, pages, bytes, search, ZIP, CSV.
+"""What leaves in files, archives, exports and the journal of downloads, is what the matrix opens to each persona.
 
-test_matrix says who sees what; here, that no road says anything else.
+test_matrix says who sees what; test_matrix_enumerated ticks and unticks each type; here, that no road says more.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
 from typing import Any
 from zipfile import ZipFile
 
@@ -16,33 +15,14 @@ from django.test import Client
 from django.urls import reverse
 from openpyxl import load_workbook
 
-from accounts.document_types import PRICED_TYPES, DocumentType
-from accounts.models import Access
-from accounts.services import set_document_types
 from documents.archives.naming import README
 from documents.models import Archive, Document
 from enrolments.models import Enrolment, Order
 from tests.conftest import ClientFor
-from tests.documents.test_matrix import PERSONAS, expected, fresh, seen
+from tests.documents.test_matrix import PERSONAS, expected, fresh
 from tests.worlds import World
 
 ROUTES = ("document_detail", "document_view", "document_download")
-
-
-def ids(documents: Iterable[Document]) -> set[int]:
-    return {document.pk for document in documents}
-
-
-def listed(client: Client, query: str = "") -> tuple[set[int], int]:
-    """What the list shows on all its pages, and how many it says there are."""
-    url, found = reverse("document_list"), set()
-    page = client.get(url + query).context
-    total = page["page"].total
-    while True:
-        found |= ids(page["documents"])
-        if not page["page"].next_url:
-            return found, total
-        page = client.get(url + page["page"].next_url).context
 
 
 def zipped(client: Client, **data: Any) -> set[str] | None:
@@ -65,48 +45,6 @@ def exported(client: Client, what: str) -> list[dict[str, Any]]:
     header, *lines = list(book.worksheets[0].iter_rows(values_only=True))
     assert [row[str(header[0])] for row in rows] == [line[0] for line in lines]
     return rows
-
-
-@pytest.mark.parametrize("ticked", [True, False], ids=["alone", "all but it"])
-@pytest.mark.parametrize("document_type", DocumentType)
-def test_a_type_opens_and_closes_on_every_road(
-    document_type: DocumentType, ticked: bool, world: World, client_for: ClientFor
-) -> None:
-    user = world.personas["standard"]
-    others = {persona: seen(world.personas[persona]) for persona in PERSONAS if persona != "standard"}
-    types = {document_type} if ticked else set(DocumentType) - {document_type}
-    set_document_types(access=Access.objects.get(user=user), types=types)
-    client = client_for(user)
-    wanted = ids(Document.objects.filter(establishment=world.lille, type__in=types))
-    assert wanted == seen(user)
-    assert listed(client) == (wanted, len(wanted))
-    for one in DocumentType:
-        of_type = ids(Document.objects.filter(pk__in=wanted, type=one))
-        assert listed(client, f"?type={one}") == (of_type, len(of_type))
-    sample = Document.objects.filter(order__in=[places[0] for places in world.armor.orders.values()])
-    assert sample.count() == 18
-    for document in sample:
-        opens = document.pk in wanted
-        for route in ROUTES:
-            answer = client.get(reverse(route, args=[document.pk]))
-            assert answer.status_code == (200 if opens else 404), f"{route} {document.type}"
-        found = client.get(reverse("search"), {"q": document.number}).text
-        assert (reverse("document_detail", args=[document.pk]) in found) == opens, document.type
-    everything = [str(pk) for pk in Document.objects.values_list("pk", flat=True)]
-    names = zipped(client, quoi="selection", document=everything)
-    assert names is not None
-    assert names == zipped(client, quoi="tout")
-    assert len(names) == len(wanted)
-    assert all(
-        any(number in name for name in names)
-        for number in sample.filter(pk__in=wanted).values_list("number", flat=True)
-    )
-    priced = bool(types & PRICED_TYPES)
-    for what, amount in (("order", "Montant HT"), ("enrolment", "Prix HT")):
-        rows = exported(client, what)
-        assert rows
-        assert all(bool(row[amount]) == priced for row in rows), what
-    assert {persona: seen(world.personas[persona]) for persona in others} == others, "nobody else’s rights moved"
 
 
 @pytest.mark.parametrize("persona", PERSONAS)

@@ -90,6 +90,30 @@ def test_types_are_ticked_in_place(javascript: bool, live_world: World, open_pag
     assert not watched.errors
 
 
+@pytest.mark.parametrize("javascript", [True, False])
+def test_somebody_is_found_among_many(
+    javascript: bool, live_world: World, open_page: OpenPage, watched: Watched
+) -> None:
+    for rank in range(60):
+        give_access(make_user(f"p{rank:02d}@armor.example"), live_world.lille, Role.STANDARD)
+    page = open_page(live_world.personas["administrator"], javascript=javascript)
+    page.goto(reverse("access_list"))
+    rows = page.locator("table.accesses tbody tr")
+    expect(rows).to_have_count(50)
+    page.get_by_role("link", name="Suivants").click()
+    expect(rows).to_have_count(14)
+    page.get_by_label("Personne", exact=True).fill("p37@armor")
+    if not javascript:
+        page.get_by_role("button", name="Voir les résultats").click()
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("p37@armor.example")
+    rows.get_by_role("link", name=re.compile("Retirer")).click()
+    page.get_by_role("button", name="Retirer l’accès").click()
+    expect(page.get_by_text(re.compile("est retiré"))).to_be_visible()
+    assert not Access.objects.filter(user__email="p37@armor.example").exists()
+    assert not watched.errors
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
 def test_the_pages_of_accesses_are_accessible(
     width: int, scheme: str, live_world: World, open_page: OpenPage, watched: Watched

@@ -73,7 +73,9 @@ def test_the_file_is_given_to_who_has_just_said_who_they_are(world: World, clien
 def test_one_chooses_ones_mails(world: World, client_for: ClientFor) -> None:
     user = world.personas["standard"]
     client, url = client_for(user), reverse("account_notifications")
-    assert client.get(url).text.count("checked") == len(NotificationKind)
+    page = client.get(url).text
+    assert page.count("checked") == len(NotificationKind)
+    assert "(facultatif)" not in page, "nothing is optional about a list of choices"
     assert client.post(url, {"wanted": ["orders", "documents"]}).status_code == 302
     assert wants(user, NotificationKind.DOCUMENTS)
     assert not wants(user, NotificationKind.APPROVALS)
