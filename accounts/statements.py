@@ -19,7 +19,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.backends.utils import CursorWrapper
-from django.db.models import QuerySet
+from django.db.models import CharField, Expression, QuerySet
 from django.utils import timezone
 from psycopg.raw_cursor import RawCursorMixin
 
@@ -39,6 +39,19 @@ def mark(kind: type, rank: int) -> Value:
     if kind is datetime:
         return datetime.combine(LAST_DAY - timedelta(rank), datetime.min.time(), timezone.get_default_timezone())
     return f"{OPENING}{rank}{CLOSING}"
+
+
+class Word(Expression):
+    """A word of ours that stands in the SQL itself: a kept plan then sees that a partial index has what it asks for."""
+
+    def __init__(self, word: str) -> None:
+        if not word.isidentifier():
+            raise ValueError(f"{word!r} is no word of ours")
+        super().__init__(output_field=CharField())
+        self.word = word
+
+    def as_sql(self, compiler: object, connection: object) -> tuple[str, list[object]]:
+        return f"'{self.word}'", []
 
 
 @dataclass(frozen=True)

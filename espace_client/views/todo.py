@@ -22,6 +22,7 @@ from accounts.labels import label_of
 from accounts.lists import first
 from accounts.models import User
 from accounts.readings import ask
+from accounts.statements import Word
 from catalogue.models import AccordCadre
 from documents.models import Document
 from enrolments.agreements import ENDING_DAYS, ending_soon, in_their_last_days
@@ -110,7 +111,7 @@ def _listed(rows: QuerySet[Any, Any], columns: dict[str, Any], limit: int) -> Qu
 def _waiting_orders(user: User) -> QuerySet[Any, Any]:
     """The newest orders that wait for an approval or for the team."""
     waiting = [
-        branch.filter(state__in=[OrderState.TO_APPROVE, OrderState.PENDING])
+        branch.filter(state__in=[Word(OrderState.TO_APPROVE), Word(OrderState.PENDING)])
         for branch in Order.objects.visible_by_branch(user)
     ]
     rows = first(waiting, ["-placed_on", "-pk"], TASKS)
