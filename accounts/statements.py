@@ -50,8 +50,8 @@ class Word(Expression):
         super().__init__(output_field=CharField())
         self.word = word
 
-    def as_sql(self, compiler: object, connection: object) -> tuple[str, list[object]]:
-        return f"'{self.word}'", []
+    def as_sql(self, compiler: object, connection: object) -> tuple[str, tuple[str | int, ...]]:
+        return f"'{self.word}'", ()
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,6 @@ from catalogue.models import (
 )
 from documents.models import (
     Acceptance,
-    AcceptanceMethod,
     Deposit,
     Document,
     Evaluation,
@@ -40,9 +39,7 @@ from documents.models import (
     Issue,
     IssueBatch,
     NumberSeries,
-    Scan,
     Serving,
-    ServingOutcome,
 )
 from enrolments.models import (
     CancellationTerms,
@@ -58,10 +55,10 @@ from enrolments.models import (
 )
 from espace_client.models import ImportRefusal, ImportRun, ImportStatus, OutgoingMail
 from espace_client.outbox import deliver
+from tests import admin_paper_rows as papers
 from tests.worlds import (
     World,
     give_access,
-    make_document,
     make_order,
     make_session,
     make_siren,
@@ -191,27 +188,6 @@ def _orders(world: World, rows: int) -> None:
         make_order(world.lille, f"{number('mail')}@armor.example".lower(), world.sessions[:1], papers=False)
 
 
-def _documents(world: World, rows: int) -> None:
-    order = world.armor.orders[world.lille.pk][0]
-    previous = None
-    for rank in range(rows):
-        document = make_document(DocumentType.CONVENTION, order, replaces=previous)
-        previous = None if rank % 2 else document
-
-
-def _servings(world: World, rows: int) -> None:
-    document = Document.objects.earliest("pk")
-    for _ in range(rows):
-        Serving.objects.create(
-            document=document,
-            requested_id=document.pk,
-            user=world.personas["administrator"],
-            user_email=world.personas["administrator"].email,
-            outcome=ServingOutcome.DOWNLOADED,
-            ip_address="192.0.2.7",
-        )
-
-
 def make_import_run() -> ImportRun:
     """A finished import with a warning and a refusal."""
     run = ImportRun.objects.create(
@@ -240,107 +216,14 @@ def _import_runs(world: World, rows: int) -> None:
         make_import_run()
 
 
-def _deposits(world: World, rows: int) -> None:
-    order = world.armor.orders[world.lille.pk][0]
-    for _ in range(rows):
-        document = make_document(DocumentType.BON_DE_COMMANDE, order)
-        Deposit.objects.create(
-            document=document,
-            user=world.personas["administrator"],
-            user_email=world.personas["administrator"].email,
-            original_name="scan.pdf",
-            original_sha256=document.sha256,
-            scan=Scan.NONE,
-        )
-
-
-def _acceptances(world: World, rows: int) -> None:
-    order = world.armor.orders[world.lille.pk][0]
-    for _ in range(rows):
-        document = make_document(DocumentType.BON_POUR_ACCORD, order)
-        Acceptance.objects.create(
-            document=document,
-            method=AcceptanceMethod.PORTAL,
-            name="Anne Le Goff",
-            job_title="DRH",
-            statement="Bon pour accord",
-            sha256=document.sha256,
-            user_email="administratrice@armor.example",
-        )
-
-
 def _mails(world: World, rows: int) -> None:
     for _ in range(rows):
         OutgoingMail.objects.create(sender="a@ib.example", recipients=["b@armor.example"], subject="Objet", raw=b"x")
 
 
-def _issues(world: World, rows: int) -> None:
-    batch = IssueBatch.objects.create(reason=number("Émission"), asked_by=world.personas["staff"])
-    for order in _new_orders(world, rows):
-        Issue.objects.create(batch=batch, kind="convention", order=order, error="Motif", state="failed")
-
-
-def _batches(world: World, rows: int) -> None:
-    for _ in range(rows):
-        _issues(world, 1)
-
-
-def _invoices(world: World, rows: int) -> None:
-    for order in _new_orders(world, rows):
-        document = make_document(DocumentType.FACTURE, order)
-        Invoice.objects.create(
-            document=document, net=100, vat=20, total=120, platform="PA", platform_status="collected"
-        )
-
-
-def _seats(world: World, rows: int) -> None:
-    for order in _new_orders(world, rows):
-        document, enrolment = make_document(DocumentType.FACTURE, order), order.enrolments.get()
-        credit = Issue.objects.create(
-            batch=IssueBatch.objects.create(reason="Avoir"), kind="avoir", order=order, credits=document
-        )
-        InvoicedSeat.objects.create(
-            invoice=document, enrolment=enrolment, line=0, title="T", reference="R", session_code="S", trainee="N",
-            public_price=100, price=90, vat_rate=20, credited_by=credit,
-        )  # fmt: skip
-
-
-def _series(world: World, rows: int) -> None:
-    for _ in range(rows):
-        NumberSeries.objects.create(name=number("S"), last=3, last_on=timezone.localdate())
-
-
-def _agreements(world: World, rows: int) -> None:
-    for order in _new_orders(world, rows):
-        document = make_document(DocumentType.PRISE_EN_CHARGE, order)
-        FundingAgreement.objects.create(document=document, funder=number("Opco"), granted=900)
-
-
-def _file_checks(world: World, rows: int) -> None:
-    pk = Document.objects.earliest("pk").pk
-    for _ in range(rows):
-        now = timezone.now()
-        FileCheck.objects.create(begun_at=now, ended_at=now, checked=3, missing=[pk], altered=[pk])
-
-
-def _new_orders(world: World, rows: int) -> list[Order]:
-    sessions = world.sessions[:1]
-    return [
-        make_order(world.lille, f"{number('mail')}@armor.example".lower(), sessions, papers=False) for _ in range(rows)
-    ]
-
-
 def _tasks(world: World, rows: int) -> None:
     for _ in range(rows):
         deliver.enqueue(0)
-
-
-def _evaluations(world: World, rows: int) -> None:
-    for _ in range(rows):
-        order = make_order(world.lille, "autre@armor.example", world.sessions[:1], papers=False)
-        seat = order.enrolments.get()
-        expires_at = timezone.now() + timedelta(days=30)
-        Evaluation.objects.create(enrolment=seat, invited_to="zoe@armor.example", expires_at=expires_at)
 
 
 def _terms(world: World, rows: int) -> None:
@@ -385,15 +268,15 @@ def _erasures(world: World, rows: int) -> None:
 
 
 ROWS: dict[type[Model], Maker] = {
-    Evaluation: _evaluations,
+    Evaluation: papers.evaluations,
     CancellationTerms: _terms,
     EnrolmentEvent: _events,
     ErasureRequest: _erasures,
     ParticipantMerge: _merges,
     SessionProposal: _proposals,
     WaitingEntry: _waiting,
-    Acceptance: _acceptances,
-    Deposit: _deposits,
+    Acceptance: papers.acceptances,
+    Deposit: papers.deposits,
     Access: _accesses,
     AccessEvent: _access_events,
     AccordCadre: _accords,
@@ -401,26 +284,26 @@ ROWS: dict[type[Model], Maker] = {
     Company: _companies,
     DBTaskResult: _tasks,
     Course: _courses,
-    Document: _documents,
+    Document: papers.documents,
     Domain: _domains,
     Enrolment: _orders,
     Establishment: _establishments,
-    FileCheck: _file_checks,
-    FundingAgreement: _agreements,
+    FileCheck: papers.file_checks,
+    FundingAgreement: papers.agreements,
     Group: _groups,
     ImportRefusal: _import_runs,
     ImportRun: _import_runs,
     Invitation: _invitations,
-    Invoice: _invoices,
-    InvoicedSeat: _seats,
-    Issue: _issues,
-    IssueBatch: _batches,
-    NumberSeries: _series,
+    Invoice: papers.invoices,
+    InvoicedSeat: papers.seats,
+    Issue: papers.issues,
+    IssueBatch: papers.batches,
+    NumberSeries: papers.series,
     Order: _orders,
     OutgoingMail: _mails,
     Participant: _orders,
     RemovedAccess: _removed_accesses,
-    Serving: _servings,
+    Serving: papers.servings,
     Session: _sessions,
     User: _users,
 }

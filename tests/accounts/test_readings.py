@@ -19,12 +19,12 @@ from accounts.lists import Listing, Ordering, rows_of
 from accounts.models import User
 from accounts.readings import ask, count, read
 from accounts.roles import Role
-from accounts.statements import execute, statement, together
+from accounts.statements import Word, execute, statement, together
 from documents import views
 from documents.listing import DOCUMENTS
 from documents.models import Document
 from enrolments.listing import ENROLMENTS, ORDERS, PARTICIPANTS
-from enrolments.models import Enrolment, Order, Participant
+from enrolments.models import Enrolment, Order, OrderState, Participant
 from tests.worlds import World, give_access, make_order, make_user
 
 LISTINGS: list[tuple[Listing[Any], str]] = [
@@ -167,3 +167,11 @@ def _with_a_number_by_zero(*, user_id: int) -> QuerySet[Any, Any]:
         F("pk"), function="(1 / (0 * COUNT(*) OVER ()))::int", template="%(function)s", output_field=IntegerField()
     )
     return Order.objects.exclude(ordered_by_id=user_id).annotate(zero=zero).values_list("zero")
+
+
+def test_a_word_of_ours_stands_in_the_sql_and_no_other(world: World) -> None:
+    orders = Order.objects.filter(state__in=[Word(OrderState.VALIDATED)])
+    assert "'validated'" in str(orders.query)
+    assert set(orders) == set(Order.objects.filter(state="validated"))
+    with pytest.raises(ValueError, match="no word of ours"):
+        Word("o'clock")
