@@ -33,6 +33,9 @@ def dies_before_statement(rank: int, act: Callable[[], object]) -> bool:
             return execute(sql, params, many, context)
 
         try:
+            # Its own connection, even where the parent has a second one that `close_all` does not see: with a browser's
+            # event loop at work in this thread (tests/e2e), Django keeps those of before apart, and a child finds them.
+            connections["default"] = connections.create_connection("default")
             with connections["default"].execute_wrapper(count):
                 act()
             os._exit(0)
