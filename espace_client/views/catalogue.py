@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from accounts.models import User
+from accounts.requests import person
 from catalogue.facets import facets
 from catalogue.filters import PAGE, CatalogueFilters
 from catalogue.search import Found, find
@@ -72,11 +72,11 @@ def _page(request: HttpRequest, filters: CatalogueFilters, found: Found, results
         form=catalogue_form(filters, WHOLE),
         results=_poured(results),
     )
-    if not isinstance(request.user, User):
+    if not request.user.is_authenticated:
         return render(request, "catalogue/catalogue.html", {"view": view, "shown": results})
     enhance = pour([view], "catalogue/enhance.html", "view", {})
     content = pour([view], "catalogue/content.html", "view", {})
-    return framed(request, request.user, title=title, description=description, enhance=enhance, content=content)
+    return framed(request, person(request), title=title, description=description, enhance=enhance, content=content)
 
 
 def _title_and_description(filters: CatalogueFilters) -> tuple[str, str]:

@@ -149,7 +149,7 @@ def test_a_direct_link_opens_what_one_does_not_look_at(world: World, member: Use
 
 def test_the_choice_follows_the_person_and_not_the_session(world: World, member: User, client_for: ClientFor) -> None:
     choose(client_for(member), seul=world.nice.pk)
-    elsewhere = client_for(member).get(reverse("dashboard"))
+    elsewhere = client_for(member).get(reverse("order_list"))
     assert elsewhere.context["user"].rights.establishments == {world.nice.pk}
     assert "Armor Nice" in elsewhere.text
 

@@ -188,7 +188,7 @@ def test_who_leaves_the_team_visits_no_more(world: World, client_for: ClientFor)
     clerk.user_permissions.set(Permission.objects.filter(codename__in=["change_user", "view_user"]))
     client = client_for(clerk)
     assert visit(client, world.personas["standard"]).status_code == 302
-    assert client.get(reverse("dashboard")).context["user"] == world.personas["standard"]
+    assert client.get(reverse("order_list")).context["user"] == world.personas["standard"]
     clerk.user_permissions.clear()
     answer = client.get(reverse("dashboard"))
     assert answer.status_code == 302
@@ -217,7 +217,7 @@ def test_a_forged_visit_in_a_members_session_opens_nothing(world: World, client_
     session[VISIT] = {"user": world.personas["administrator"].pk, "since": timezone.now().isoformat()}
     session.save()
     assert client.get(reverse("dashboard")).status_code == 302
-    assert client.get(reverse("dashboard")).context["user"] == world.personas["responsable"]
+    assert client.get(reverse("order_list")).context["user"] == world.personas["responsable"]
 
 
 def test_the_choice_of_establishments_of_the_person_is_kept(world: World, staff: Client) -> None:
