@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.mails import link_to, send
 from accounts.notifications import NotificationKind, wants
-from accounts.typography import money
+from accounts.typography import day_of_month, money
 from enrolments.models import (
     Enrolment,
     EnrolmentEvent,
@@ -31,11 +31,12 @@ if TYPE_CHECKING:
 
 
 def _day(value: date) -> str:
-    return formats.date_format(value, "j F Y")
+    return f"{day_of_month(value)} {formats.date_format(value, 'F Y')}"
 
 
 def _moment(value: datetime) -> str:
-    return formats.date_format(timezone.localtime(value), "j F Y \\à H:i")
+    local = timezone.localtime(value)
+    return f"{_day(local.date())} à {local:%H:%M}"
 
 
 def period(first: date, last: date) -> str:
@@ -54,7 +55,7 @@ def new_dates(starts_on: date, ends_on: date, session: Session, reason: str) -> 
 def _name(session: Session) -> str:
     """ "Python, les bases" du 12 janvier 2027 (Lille)"""
     place = f" ({session.city})" if session.city else ""
-    return _("« %(title)s » du %(day)s%(place)s") % {
+    return _("« %(title)s » du %(day)s%(place)s") % {
         "title": session.course.title,
         "day": _day(session.starts_on),
         "place": place,
@@ -165,9 +166,9 @@ def tell_proposal(proposal: SessionProposal) -> None:
     was = period(proposal.previous_starts_on, proposal.previous_ends_on)
     values = {"title": session.course.title, "was": was, "now": period(session.starts_on, session.ends_on)}
     if cancelled:
-        said = _("Nous devons annuler la session « %(title)s » %(was)s.") % values
+        said = _("Nous devons annuler la session « %(title)s » %(was)s.") % values
     else:
-        said = _("La session « %(title)s » %(was)s aura lieu %(now)s.") % values
+        said = _("La session « %(title)s » %(was)s aura lieu %(now)s.") % values
     if cancelled:
         asked = _("Choisissez pour chaque personne une autre session, ou annulez sans frais.")
     else:
@@ -201,7 +202,7 @@ def tell_erasure(request: ErasureRequest) -> None:
     participant = Participant.objects.get(pk=request.participant_id)  # as it is now: an erased name goes nowhere
     asked = {"day": _day(timezone.localdate(request.requested_at)), "who": participant}
     if done:
-        said = _("Votre demande du %(day)s est traitée : la fiche est désormais « %(who)s ».") % asked
+        said = _("Votre demande du %(day)s est traitée : la fiche est désormais « %(who)s ».") % asked
     else:
         said = _("Nous ne donnons pas suite à votre demande du %(day)s, au sujet de %(who)s.") % asked
     context = {

@@ -66,7 +66,8 @@ def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
         EnrolmentEvent.objects.visible_to(user)
         .filter(enrolment__order=order)
         .select_related(
-            "actor", "participant_before", "participant_after", "session_before__course", "session_after__course"
+            *("actor", "enrolment__participant", "participant_before", "participant_after"),
+            *("session_before__course", "session_after__course"),
         )
     )
     decisions = OrderEvent.objects.visible_to(user).filter(order=order).select_related("by")

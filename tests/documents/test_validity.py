@@ -53,6 +53,9 @@ def test_the_pages_say_that_a_convocation_is_void(
         what(enrolment, world)
     told = {one.pk: one.void for one in tell_void(with_validity(Document.objects.filter(pk__in=[paper.pk, other.pk])))}
     assert told == {paper.pk: why, other.pk: ""}
+    if what is call_off:
+        order = client_for(world.personas["administrator"]).get(reverse("order_detail", args=[enrolment.order_id]))
+        assert "Formation" not in [step.label for step in order.context["steps"]]
     client, participant = client_for(world.personas["administrator"]), enrolment.participant
     assert participant is not None
     for page in (
