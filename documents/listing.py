@@ -62,6 +62,7 @@ class DocumentRow:
     """
 
     CHOICES: ClassVar = ("type", "get_type_display")
+    void: ClassVar = ""
 
     pk: int
     type: str

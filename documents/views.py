@@ -15,6 +15,7 @@ from documents.listing import DOCUMENTS
 from documents.models import Document, hide_amounts, versions_of
 from documents.serving import answer_with, open_to, record_refusal
 from documents.signing.services import refusal_to_sign
+from documents.validity import tell_void, with_validity
 from documents.visits import mark_all_seen, note_visit
 
 ORDERINGS = [
@@ -72,14 +73,13 @@ def document_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One document: what it is about, its other versions, and the ways to open it."""
     user = person(request)
     visible = Document.objects.visible_to(user)
-    document = get_object_or_404(visible.select_related(*RELATED, *VERSIONS), pk=pk)
-    hide_amounts([document], user)
+    document = get_object_or_404(with_validity(visible.select_related(*RELATED, *VERSIONS)), pk=pk)
+    tell_void(hide_amounts([document], user))
+    versions = visible.select_related("session__course", "replaced_by")
     context = {
         "document": document,
         "amounts_visible": document.amount is not None,
-        "versions": hide_amounts(
-            visible.select_related("session__course", "replaced_by").filter(versions_of(document)), user
-        ),
+        "versions": tell_void(hide_amounts(with_validity(versions.filter(versions_of(document))), user)),
         "can_preview": True,
         "acceptance": getattr(document, "acceptance", None),
         "deposit": getattr(document, "deposit", None),

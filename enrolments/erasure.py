@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from enrolments.models import Enrolment, ErasureRequest, ErasureState, Participant, WaitingEntry, WaitingState
+from enrolments.notices import tell_erasure
 
 NAMES = ("last_name", "first_name", "email")
 
@@ -48,9 +49,15 @@ def kept_because(participant: Participant) -> list[str]:
             )
         )
         kept.append(_("Les inscriptions restent, sans le nom : dates, heures, prix et commande."))
-    if seats.filter(starts_on__gte=timezone.localdate()).active().exists():
-        kept.append(_("Cette personne est encore inscrite à une session à venir : remplacez-la ou annulez d’abord."))
     return kept
+
+
+def to_do_first(participant: Participant) -> list[str]:
+    """What staff should see to before they erase somebody; no part of the answer."""
+    coming = Enrolment.objects.filter(participant=participant, starts_on__gte=timezone.localdate()).active()
+    if coming.exists():
+        return [_("Cette personne est encore inscrite à une session à venir : remplacez-la ou annulez d’abord.")]
+    return []
 
 
 @transaction.atomic
@@ -87,4 +94,5 @@ def _open(request: ErasureRequest) -> ErasureRequest:
 def _answered(held: ErasureRequest, state: ErasureState, actor: User, answer: str) -> ErasureRequest:
     held.state, held.handled_by, held.handled_at, held.answer = state, actor, timezone.now(), answer
     held.save(update_fields=["state", "handled_by", "handled_at", "answer"])
+    tell_erasure(held)
     return held

@@ -10,8 +10,17 @@ from django.utils.translation import gettext as _
 
 from accounts.mails import link_to, send
 from accounts.notifications import NotificationKind, wants
-from accounts.typography import money
-from enrolments.models import EnrolmentEvent, EventKind, SessionProposal, WaitingEntry
+from accounts.typography import day_of_month, money
+from enrolments.models import (
+    Enrolment,
+    EnrolmentEvent,
+    ErasureRequest,
+    ErasureState,
+    EventKind,
+    Participant,
+    SessionProposal,
+    WaitingEntry,
+)
 from enrolments.models.events import ProposalKind
 
 if TYPE_CHECKING:
@@ -22,17 +31,31 @@ if TYPE_CHECKING:
 
 
 def _day(value: date) -> str:
-    return formats.date_format(value, "j F Y")
+    return f"{day_of_month(value)} {formats.date_format(value, 'F Y')}"
 
 
 def _moment(value: datetime) -> str:
-    return formats.date_format(timezone.localtime(value), "j F Y \\à H:i")
+    local = timezone.localtime(value)
+    return f"{_day(local.date())} à {local:%H:%M}"
+
+
+def period(first: date, last: date) -> str:
+    """Du 30 novembre 2026 au 2 décembre 2026; or the one day."""
+    if first == last:
+        return _("le %s") % _day(first)
+    return _("du %(first)s au %(last)s") % {"first": _day(first), "last": _day(last)}
+
+
+def new_dates(starts_on: date, ends_on: date, session: Session, reason: str) -> str:
+    """What its history says of a session that we moved, once it has its new dates."""
+    values = {"was": period(starts_on, ends_on), "now": period(session.starts_on, session.ends_on)}
+    return " ".join(filter(None, (_("Prévue %(was)s, elle aura lieu %(now)s.") % values, reason)))[:300]
 
 
 def _name(session: Session) -> str:
     """ "Python, les bases" du 12 janvier 2027 (Lille)"""
     place = f" ({session.city})" if session.city else ""
-    return _("« %(title)s » du %(day)s%(place)s") % {
+    return _("« %(title)s » du %(day)s%(place)s") % {
         "title": session.course.title,
         "day": _day(session.starts_on),
         "place": place,
@@ -97,8 +120,11 @@ def sentence_of(event: EnrolmentEvent) -> str:
     if event.kind == EventKind.MOVED and event.session_before and event.session_after:
         values = {"before": _name(event.session_before), "after": _name(event.session_after)}
         return _("De %(before)s à %(after)s.") % values
+    if event.kind == EventKind.SESSION_MOVED:
+        return event.reason
     if event.session_before and event.kind in (EventKind.CANCELLED, EventKind.SESSION_CANCELLED):
-        return _("La session était %s.") % _name(event.session_before)
+        said = _("La session était %s.") % _name(event.session_before)
+        return " ".join(filter(None, (said, event.reason if event.kind == EventKind.SESSION_CANCELLED else "")))
     return ""
 
 
@@ -137,25 +163,52 @@ def tell_expired(entry: WaitingEntry) -> None:
 def tell_proposal(proposal: SessionProposal) -> None:
     """The company cancelled or moved a session: to the address of each order with people in it."""
     session, cancelled = proposal.session, proposal.kind == ProposalKind.CANCELLED
-    was = _("du %(first)s au %(last)s") % {
-        "first": _day(proposal.previous_starts_on),
-        "last": _day(proposal.previous_ends_on),
-    }
-    values = {"title": session.course.title, "was": was}
+    was = period(proposal.previous_starts_on, proposal.previous_ends_on)
+    values = {"title": session.course.title, "was": was, "now": period(session.starts_on, session.ends_on)}
     if cancelled:
-        said = _("Nous devons annuler la session « %(title)s » %(was)s.") % values
+        said = _("Nous devons annuler la session « %(title)s » %(was)s.") % values
     else:
-        values["now"] = _("du %(first)s au %(last)s") % {
-            "first": _day(session.starts_on),
-            "last": _day(session.ends_on),
-        }
-        said = _("La session « %(title)s » %(was)s aura lieu %(now)s.") % values
-    asked = _("Choisissez pour chaque personne une autre session, ou annulez sans frais.")
+        said = _("La session « %(title)s » %(was)s aura lieu %(now)s.") % values
+    if cancelled:
+        asked = _("Choisissez pour chaque personne une autre session, ou annulez sans frais.")
+    else:
+        asked = _("Pour chaque personne, gardez ces dates, choisissez une autre session, ou annulez sans frais.")
     _send(
         NotificationKind.SESSIONS,
         proposal.order.order_email,
         f"session-proposal-{proposal.pk}",
-        _("Session annulée") if cancelled else _("Nouvelles dates"),
-        [sentence for sentence in (said, proposal.reason, asked) if sentence],
+        (_("Session annulée : %s") if cancelled else _("Nouvelles dates : %s")) % session.course.title,
+        [sentence for sentence in (said, proposal.reason, _concerned(proposal), asked) if sentence],
         (_("Choisir"), link_to("proposal_detail", proposal.pk)),
     )
+
+
+def _concerned(proposal: SessionProposal) -> str:
+    """Of which order, and who has a choice to make."""
+    seats = Enrolment.objects.filter(order=proposal.order_id, session=proposal.session_id).active()
+    people = [
+        str(one.participant or _("place à désigner")) for one in seats.select_related("participant").order_by("pk")
+    ]
+    values = {"order": proposal.order.number, "people": ", ".join(people)}
+    return _("Commande %(order)s, pour : %(people)s.") % values
+
+
+def tell_erasure(request: ErasureRequest) -> None:
+    """Our answer, to whoever asked: within a month, with the reasons of a refusal (RGPD, article 12)."""
+    asker = request.requested_by
+    if asker is None or not asker.is_active:
+        return
+    done = request.state == ErasureState.DONE
+    participant = Participant.objects.get(pk=request.participant_id)  # as it is now: an erased name goes nowhere
+    asked = {"day": _day(timezone.localdate(request.requested_at)), "who": participant}
+    if done:
+        said = _("Votre demande du %(day)s est traitée : la fiche est désormais « %(who)s ».") % asked
+    else:
+        said = _("Nous ne donnons pas suite à votre demande du %(day)s, au sujet de %(who)s.") % asked
+    context = {
+        "heading": _("Données effacées") if done else _("Demande d’effacement refusée"),
+        "sentences": [said, *request.answer.splitlines()],
+        "url": link_to("participant_detail", participant.pk),
+        "label": _("Voir la fiche"),
+    }
+    send("enrolment_notice", asker.email, context, key=f"erasure-{request.pk}")

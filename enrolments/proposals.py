@@ -23,9 +23,9 @@ from enrolments.models import (
     WaitingState,
 )
 from enrolments.models.events import ProposalKind
-from enrolments.notices import tell_proposal
+from enrolments.notices import new_dates, tell_proposal
 from enrolments.seats import lock_sessions
-from enrolments.signals import session_cancelled
+from enrolments.signals import session_cancelled, session_moved
 from enrolments.transitions import step
 
 CONCERNED = (EnrolmentState.PENDING, EnrolmentState.CONFIRMED)
@@ -92,7 +92,9 @@ def move_session(
             half_day.delete()
         else:
             half_day.save(update_fields=["date"])
-    return _propose(held, ProposalKind.MOVED, actor, reason, *before)
+    proposals = _propose(held, ProposalKind.MOVED, actor, reason, *before)
+    session_moved.send(Session, session=held)
+    return proposals
 
 
 def _hold(session: Session) -> Session:
@@ -109,11 +111,13 @@ def _propose(
     orders = Order.objects.in_bulk(sorted({one.order_id for one in enrolments}))
     now = timezone.now()
     SessionProposal.objects.open().filter(session=session).update(answered_at=now)
-    event = EventKind.SESSION_CANCELLED if kind == ProposalKind.CANCELLED else EventKind.SESSION_MOVED
+    event, said = EventKind.SESSION_CANCELLED, reason
+    if kind == ProposalKind.MOVED:
+        event, said = EventKind.SESSION_MOVED, new_dates(starts_on, ends_on, session, reason)
     EnrolmentEvent.objects.bulk_create(
         EnrolmentEvent(
             enrolment=one, kind=event, at=now, actor=actor, actor_email=actor.email, session_before=session,
-            reason=reason,
+            reason=said,
         )
         for one in enrolments
     )  # fmt: skip

@@ -14,6 +14,7 @@ order_refused = Signal()  # order
 session_confirmed = Signal()  # session, by_erp: enough people, it will run
 session_closed = Signal()  # session, by_erp: it took place and its attendance is known
 session_cancelled = Signal()  # session
+session_moved = Signal()  # session: the company gave it other dates
 enrolment_substituted = Signal()  # enrolment, previous: the participant before, or None
 enrolment_cancelled = Signal()  # enrolment
 enrolment_moved = Signal()  # enrolment, previous: the session before

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from catalogue.models import SessionState
 from enrolments.models import (
     Enrolment,
     EnrolmentEvent,
@@ -23,6 +24,7 @@ from enrolments.notices import sentence_of
 from espace_client.formatting import money
 
 REFUSALS = (OrderEventKind.DECLINED, OrderEventKind.WITHDRAWN, OrderEventKind.REFUSED)
+ONE_BY_ONE = (EventKind.MOVED, EventKind.CANCELLED, EventKind.KEPT)  # decided for each person, who is not named
 BAD = (EventKind.CANCELLED, EventKind.SESSION_CANCELLED)
 
 
@@ -60,12 +62,24 @@ def happened_to(
 ) -> list[Step]:
     """What was decided about an order, and what changed in it, in the order of time; its placing apart.
 
-    What happened alike to several people is said once.
+    What happened alike to several people is said once, with their names where the sentence has none. Needs the
+    participants of the changes' enrolments.
     """
-    found = [(one.at, _decision(one)) for one in decisions if one.kind != OrderEventKind.PLACED] + [
-        (one.at, step) for one in changes for step in happened([one], amounts_visible=amounts_visible)
+    found = [(one.at, _decision(one), "") for one in decisions if one.kind != OrderEventKind.PLACED] + [
+        (one.at, step, _whose(one)) for one in changes for step in happened([one], amounts_visible=amounts_visible)
     ]
-    return list(dict.fromkeys(step for _at, step in sorted(found, key=lambda pair: pair[0])))
+    people: dict[Step, list[str]] = {}
+    for _at, step, who in sorted(found, key=lambda one: one[0]):
+        people.setdefault(step, []).extend([who] if who else [])
+    return [replace(step, note=_named(step.note, names)) for step, names in people.items()]
+
+
+def _whose(event: EnrolmentEvent) -> str:
+    return str(event.enrolment.participant or _("Place à désigner")) if event.kind in ONE_BY_ONE else ""
+
+
+def _named(note: str, names: Sequence[str]) -> str:
+    return f"{', '.join(names)}. {note}" if names else note
 
 
 def _decision(event: OrderEvent) -> Step:
@@ -95,6 +109,8 @@ def _sessions(active: Sequence[Enrolment]) -> list[Step]:
     """One step per session of the order, in the order of their dates."""
     today, steps = timezone.localdate(), []
     for session in dict.fromkeys(enrolment.session for enrolment in active):
+        if session.state == SessionState.CANCELLED:
+            continue
         state = "done" if session.ends_on < today else "now" if session.starts_on <= today else "next"
         steps.append(Step(_("Formation"), state, session.starts_on, session.course.title))
     return steps
@@ -115,6 +131,8 @@ def steps_of_enrolment(enrolment: Enrolment, events: Iterable[EnrolmentEvent], *
         steps.append(Step(_("À approuver par un administrateur"), "now"))
     if order.state != OrderState.VALIDATED:
         steps.append(Step(_("Validation par nos équipes"), "now" if order.state == OrderState.PENDING else "next"))
+    if session.state == SessionState.CANCELLED:
+        return steps
     state = "done" if session.ends_on < today else "now" if session.starts_on <= today else "next"
     steps.append(Step(_("Formation"), state, session.starts_on, session.city or session.course.get_mode_display()))
     if enrolment.state in (EnrolmentState.PRESENT, EnrolmentState.PARTIAL, EnrolmentState.ABSENT):

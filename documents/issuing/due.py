@@ -51,6 +51,14 @@ def when_closed(session: Session, *, by_erp: bool = False) -> IssueBatch | None:
     return ask(subjects=subjects, reason=_("Clôture de la session %s") % session)
 
 
+def when_session_moved(session: Session) -> IssueBatch | None:
+    """What was issued here and says the dates, anew: whoever says nothing keeps the new ones."""
+    seats = list(_seats(session.enrolments.all()))
+    orders = {one.order_id: Subject.of_order(PaperKind.CONVENTION, one.order) for one in seats}
+    subjects = [*orders.values(), *convocations(seats), *sheets(seats)]
+    return reissue(subjects=subjects, reason=_("Session %s déplacée") % session)
+
+
 def when_substituted(enrolment: Enrolment) -> IssueBatch | None:
     """A convocation for whoever comes instead; and the papers that named the other, anew."""
     reason = _("Participant remplacé : inscription %s") % enrolment

@@ -33,6 +33,11 @@ def on_session_closed(session: Session, *, by_erp: bool = False, **kwargs: Any) 
     due.when_closed(session, by_erp=by_erp)
 
 
+@receiver(signals.session_moved)
+def on_session_moved(session: Session, **kwargs: Any) -> None:
+    due.when_session_moved(session)
+
+
 @receiver(signals.enrolment_substituted)
 def on_enrolment_substituted(enrolment: Enrolment, **kwargs: Any) -> None:
     due.when_substituted(enrolment)

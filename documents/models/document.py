@@ -122,6 +122,8 @@ class Document(models.Model):
     )
     recorded_at = models.DateTimeField(_("enregistré le"), default=timezone.now, editable=False)
 
+    void = ""  # why it is worth nothing any more (documents.validity.tell_void)
+
     objects = DocumentQuerySet.as_manager()
 
     class Meta:

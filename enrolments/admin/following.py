@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import PortalAdmin, QuestionFilter, ReadOnlyAdmin, staff
-from enrolments.erasure import erase, kept_because, refuse
+from enrolments.erasure import erase, kept_because, refuse, to_do_first
 from enrolments.models import (
     CancellationBand,
     CancellationTerms,
@@ -169,6 +169,6 @@ class ErasureRequestAdmin(ReadOnlyAdmin[ErasureRequest]):
             "opts": ErasureRequest._meta,
             "asked": asked,
             "form": form,
-            "kept": kept_because(asked.participant),
+            "kept": kept_because(asked.participant) + to_do_first(asked.participant),
         }
         return render(request, "admin/enrolments/erasurerequest/answer.html", context)

@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.widgets import AdminDateWidget
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
@@ -22,6 +21,13 @@ from enrolments.proposals import CONCERNED, cancel_session, move_session
 CANCEL, MOVE = "annuler", "deplacer"
 
 
+class Day(forms.DateInput):
+    """The browser's own calendar: Django's needs the scripts of a model's form."""
+
+    def __init__(self) -> None:
+        super().__init__(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
 class SessionChangeForm(forms.Form):
     """What happens to the session, and the word that the clients read."""
 
@@ -30,9 +36,14 @@ class SessionChangeForm(forms.Form):
         choices=[(CANCEL, gettext_lazy("Elle est annulée")), (MOVE, gettext_lazy("Elle change de dates"))],
         widget=forms.RadioSelect,
     )
-    du = forms.DateField(label=gettext_lazy("Nouveau premier jour"), required=False, widget=AdminDateWidget)
-    au = forms.DateField(label=gettext_lazy("Nouveau dernier jour"), required=False, widget=AdminDateWidget)
-    raison = forms.CharField(label=gettext_lazy("Raison, dite aux clients"), max_length=300, required=False)
+    du = forms.DateField(label=gettext_lazy("Nouveau premier jour"), required=False, widget=Day())
+    au = forms.DateField(label=gettext_lazy("Nouveau dernier jour"), required=False, widget=Day())
+    raison = forms.CharField(
+        label=gettext_lazy("Raison, dite aux clients"),
+        max_length=190,  # the history has the dates before it
+        required=False,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+    )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

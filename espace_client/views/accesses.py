@@ -25,7 +25,9 @@ from accounts.requests import person
 from accounts.reviews import remove_in_review, standings
 from accounts.roles import Role
 from espace_client.access_consequences import Change, of_change, of_removal
+from espace_client.views.coming_back import back_to
 
+LIST = "access_list"
 FEW = 10  # lines that are found at a glance, without a search
 
 
@@ -62,6 +64,7 @@ def paged(request: HttpRequest, places: list[Place], lines: Callable[[Place], li
         "count": ngettext("%d accès ou invitation", "%d accès et invitations", page.total) % page.total,
         "filters": filters if page.total > FEW or not filters.blank else None,
         "waiting": sum(place.waiting for place in places),
+        "list_query": request.GET.urlencode(),
     }
 
 
@@ -78,7 +81,7 @@ def access_change(request: HttpRequest, pk: int) -> HttpResponse:
         wanted = Change(Role(form.cleaned_data["role"]), form.chosen_types, form.cleaned_data["ends_on"])
         if wanted == Change(Role(access.role), types, access.ends_at):
             messages.info(request, _("Rien n’a changé."))
-            return redirect("access_list")
+            return redirect(back_to(request, LIST))
         if "confirme" not in request.GET:
             return _ask(request, form, access, of_change(access, types, wanted, user))
         try:
@@ -89,14 +92,17 @@ def access_change(request: HttpRequest, pk: int) -> HttpResponse:
             raise Http404 from error
         else:
             messages.success(request, _("L’accès de %s est à jour.") % access.user)
-            return redirect("access_list")
+            return redirect(back_to(request, LIST))
     row = row_of(standings([access], user)[0], settings.PROVIDER["name"])
-    return render(request, "accesses/change.html", {"form": form, "access": access, "row": row})
+    context = {"form": form, "access": access, "row": row, "back_url": back_to(request, LIST)}
+    return render(request, "accesses/change.html", context)
 
 
 def _ask(request: HttpRequest, form: AccessChangeForm, access: Access, sentences: list[str]) -> HttpResponse:
     """The change in full sentences, before it is made; the form goes on, hidden."""
     form.hide()
+    query = request.GET.copy()
+    query["confirme"] = "1"
     context = {
         "access": access,
         "form": form,
@@ -104,7 +110,8 @@ def _ask(request: HttpRequest, form: AccessChangeForm, access: Access, sentences
         "title": _("Changer l’accès de %(person)s à %(place)s ?")
         % {"person": access.user.get_full_name() or access.user.email, "place": access.establishment.name},
         "submit": _("Confirmer le changement"),
-        "action": f"{request.path}?confirme=1",
+        "action": f"{request.path}?{query.urlencode()}",
+        "back_url": back_to(request, LIST),
     }
     return render(request, "accesses/confirm.html", context)
 
@@ -112,7 +119,7 @@ def _ask(request: HttpRequest, form: AccessChangeForm, access: Access, sentences
 def _own(request: HttpRequest, user: User, access: Access) -> HttpResponse:
     """One's own access: no control, and why; a forged request is refused with the same words (rule 4)."""
     row = row_of(standings([access], user)[0], settings.PROVIDER["name"])
-    context = {"access": access, "row": row, "reason": str(OwnAccessError())}
+    context = {"access": access, "row": row, "reason": str(OwnAccessError()), "back_url": back_to(request, LIST)}
     return render(request, "accesses/own.html", context, status=403 if request.method == "POST" else 200)
 
 
@@ -121,13 +128,13 @@ def access_remove(request: HttpRequest, pk: int) -> HttpResponse:
     """Taking one access away: what will happen, then, confirmed, it does. `?revue=1` comes back to the review."""
     user = administrator(request)
     in_review = "revue" in request.GET
-    back = "access_review" if in_review else "access_list"
+    back = back_to(request, "access_review" if in_review else LIST)
     access = Access.objects.manageable_by(user).select_related("user", "establishment").filter(pk=pk).first()
     if access is None:
         raise Http404
     if access.user_id == user.pk:
         return _own(request, user, managed_access(user, pk))
-    context: dict[str, Any] = {"access": access, "danger": True, "back": back}
+    context: dict[str, Any] = {"access": access, "danger": True, "back_url": back}
     if request.method == "POST":
         try:
             removed = (remove_in_review if in_review else take_away)(access=access, actor=user)

@@ -108,7 +108,7 @@ def enrolment_cancel(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("enrolment_detail", pk)
     who = enrolment.participant or _("La personne à désigner")
     sentences = [
-        _("%(who)s n’ira pas à « %(title)s », %(dates)s.")
+        _("%(who)s n’ira pas à « %(title)s », %(dates)s.")
         % {"who": who, "title": enrolment.session.course.title, "dates": _dates(enrolment.session)},
         _("La place est rendue : elle peut être vendue à une autre entreprise aussitôt."),
     ]
@@ -178,7 +178,7 @@ def fee_sentence(price: Quote, enrolment: Enrolment, user: User) -> str:
 
 def _substitution(enrolment: Enrolment, name: str) -> list[str]:
     values = {"name": name, "title": enrolment.session.course.title, "dates": _dates(enrolment.session)}
-    sentences = [_("%(name)s ira à « %(title)s », %(dates)s.") % values]
+    sentences = [_("%(name)s ira à « %(title)s », %(dates)s.") % values]
     if enrolment.participant is not None:
         sentences.append(_("%s n’ira plus : sa convocation ne vaut plus rien.") % enrolment.participant)
     return sentences
@@ -188,7 +188,7 @@ def _move(enrolment: Enrolment, session: Session) -> list[str]:
     who = enrolment.participant or _("La personne à désigner")
     values = {"who": who, "title": session.course.title, "dates": _dates(session), "was": _dates(enrolment.session)}
     return [
-        _("%(who)s ira à « %(title)s » %(dates)s, et non %(was)s.") % values,
+        _("%(who)s ira à « %(title)s » %(dates)s, et non %(was)s.") % values,
         _("Le prix reste celui de la commande."),
     ]
 

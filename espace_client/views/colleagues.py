@@ -111,9 +111,9 @@ def _merge_sentences(user: User, kept: Participant, merged: Participant) -> list
     text = ngettext("%d inscription passe", "%d inscriptions passent", count) % count
     names = {"moved": text, "kept": kept, "merged": merged}
     return [
-        _("%(moved)s de « %(merged)s » à « %(kept)s », avec leurs documents.") % names,
-        _("« %(merged)s » n’apparaît plus dans vos listes.") % names,
-        _("Rien n’est perdu : vous pourrez défaire la fusion sur la fiche de « %(kept)s ».") % names,
+        _("%(moved)s de « %(merged)s » à « %(kept)s », avec leurs documents.") % names,
+        _("« %(merged)s » n’apparaît plus dans vos listes.") % names,
+        _("Rien n’est perdu : vous pourrez défaire la fusion sur la fiche de « %(kept)s ».") % names,
     ]
 
 

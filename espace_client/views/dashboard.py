@@ -147,9 +147,12 @@ def ask_departures(user: User) -> Callable[[], list[Departure]]:
     def departures() -> list[Departure]:
         found: dict[int, Departure] = {}
         for row in answer.rows():
-            pk, title, *dates_and_place, first_name, last_name, convocation = row
+            pk, title, *dates_place_state, first_name, last_name, convocation = row
+            session = ComingSession(pk, Titled(title), *dates_place_state)
+            if session.state == SessionState.CANCELLED:
+                continue  # nobody leaves; what is proposed instead is in the list of what waits
             if pk not in found:
-                found[pk] = Departure(ComingSession(pk, Titled(title), *dates_and_place), [])
+                found[pk] = Departure(session, [])
             name = _("À désigner") if last_name is None else f"{first_name} {last_name}".strip()
             found[pk].people.append(Traveller(name, None if convocation is None else Convocation(convocation)))
         return list(found.values())
@@ -163,7 +166,10 @@ def _coming(user: User, *, today: date, until: date, condition: Q) -> QuerySet[E
         branch.active().filter(starts_on__range=(today, until)) for branch in Enrolment.objects.visible_by_branch(user)
     ]
     convocation = Document.objects.visible_to(user).filter(
-        enrolment_id=OuterRef("pk"), type=DocumentType.CONVOCATION, replaced_by__isnull=True
+        enrolment_id=OuterRef("pk"),
+        session_id=OuterRef("session_id"),  # not the one to a session that was left
+        type=DocumentType.CONVOCATION,
+        replaced_by__isnull=True,
     )
     return first(branches, ["starts_on", "pk"], DEPARTURES).values_list(
         *("session_id", "session__course__title", "session__starts_on", "session__ends_on"),

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from accounts.models import User
 from accounts.requests import person
 from documents.models import Document, hide_amounts
+from documents.validity import tell_void, with_validity
 from enrolments.attendance import with_hours_attended
 from enrolments.changing import obstacle
 from enrolments.models import Attendance, Enrolment, EnrolmentEvent, SessionProposal
@@ -46,7 +47,7 @@ def enrolment_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "amounts_visible": amounts_visible,
         "fee": sum((event.fee for event in events), 0) if amounts_visible else None,
         "steps": steps_of_enrolment(enrolment, events, amounts_visible=amounts_visible),
-        "documents": hide_amounts(documents, user),
+        "documents": tell_void(hide_amounts(with_validity(documents), user)),
         "attendances": attendances,
         "hours_attended": getattr(hours, "hours_attended", None),
         "obstacle": obstacle(enrolment, Change.CANCEL, today),

@@ -19,6 +19,7 @@ from accounts.inviting import Outcome, send_invitations, warning_about
 from accounts.models import Establishment, Invitation, User
 from accounts.presets import Preset
 from espace_client.views.accesses import administrator
+from espace_client.views.coming_back import back_to
 
 
 @whole_right
@@ -87,6 +88,7 @@ def invitation_resend(request: HttpRequest, pk: int) -> HttpResponse:
             _("C’est désormais vous qui invitez cette personne."),
         ],
         "submit": _("Renvoyer l’invitation"),
+        "back_url": back_to(request, "access_list"),
     }
     return render(request, "accesses/confirm.html", context)
 
@@ -106,6 +108,7 @@ def invitation_revoke(request: HttpRequest, pk: int) -> HttpResponse:
             _("Aucun message ne part pour le dire ; vous pourrez inviter cette adresse de nouveau."),
         ],
         "submit": _("Révoquer l’invitation"),
+        "back_url": back_to(request, "access_list"),
         "danger": True,
     }
     return render(request, "accesses/confirm.html", context)
@@ -121,4 +124,4 @@ def _done(request: HttpRequest, act: Any, text: str, invitation: Invitation) -> 
         raise Http404 from error
     else:
         messages.success(request, text % invitation.email)
-    return redirect("access_list")
+    return redirect(back_to(request, "access_list"))

@@ -20,6 +20,7 @@ from accounts.requests import person
 from documents.archives.opco import PACK
 from documents.deposits.services import types_to_deposit
 from documents.models import Document, hide_amounts
+from documents.validity import tell_void, with_validity
 from enrolments.approving import approvable_by, is_withdrawable
 from enrolments.models import (
     Enrolment,
@@ -54,18 +55,19 @@ def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
         .select_related("participant", "session__course")
         .order_by("starts_on", "pk")
     )
-    documents = hide_amounts(
+    papers = (
         Document.objects.visible_to(user)
         .filter(order=order)
-        .select_related("enrolment__participant", "session__course", "replaced_by"),
-        user,
+        .select_related("enrolment__participant", "session__course", "replaced_by")
     )
+    documents = tell_void(hide_amounts(with_validity(papers), user))
     amounts_visible = order.shows_amounts_to(user)
     changes = list(
         EnrolmentEvent.objects.visible_to(user)
         .filter(enrolment__order=order)
         .select_related(
-            "actor", "participant_before", "participant_after", "session_before__course", "session_after__course"
+            *("actor", "enrolment__participant", "participant_before", "participant_after"),
+            *("session_before__course", "session_after__course"),
         )
     )
     decisions = OrderEvent.objects.visible_to(user).filter(order=order).select_related("by")

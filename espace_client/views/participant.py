@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.requests import person
 from documents.models import Document, hide_amounts
+from documents.validity import tell_void, with_validity
 from enrolments.attendance import with_hours_attended
 from enrolments.listing import ATTENDED
 from enrolments.models import Enrolment, ErasureRequest, Participant, ParticipantMerge
@@ -49,7 +50,7 @@ def participant_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "erasure": ErasureRequest.objects.visible_to(user).filter(participant=participant).first(),
         "upcoming": [enrolment for enrolment in reversed(enrolments) if enrolment.session.ends_on >= today],
         "past": [enrolment for enrolment in enrolments if enrolment.session.ends_on < today],
-        "documents": hide_amounts(documents, user),
+        "documents": tell_void(hide_amounts(with_validity(documents), user)),
     }
     return render(request, "enrolments/participant_detail.html", context)
 

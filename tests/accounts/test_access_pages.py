@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
+from html import escape, unescape
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from django.db import connection
@@ -13,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.access_listing import accesses_of, types_of
 from accounts.access_pages import PER_PAGE
 from accounts.document_types import DocumentType
 from accounts.models import Access, Invitation, User
@@ -179,3 +183,55 @@ def test_confirming_what_a_search_found_comes_back_to_it_and_confirms_nobody_els
     answer = browser.post(url, {"acces": [found.pk]})
     assert answer["Location"] == url
     assert Access.objects.exclude(reviewed_at=None).get() == found
+
+
+def way(page: Any, name: str, pk: int) -> str:
+    """The address of the link or form of the page that leads to `name` of this line."""
+    return unescape(
+        next(
+            found
+            for found in re.findall(r'(?:href|action)="([^"]+)"', page.text)
+            if found.startswith(reverse(name, args=[pk]))
+        )
+    )
+
+
+@pytest.mark.parametrize("left", [f"{LIST}?q=le+go&page=2", f"{REVIEW}?q=le+go&page=2"])
+def test_after_a_removal_one_is_back_where_one_was(left: str, crowd: World, browser: Client) -> None:
+    page = browser.get(left)
+    [kind, pk] = shown(page.context)[0]
+    assert kind == "access"
+    question = browser.get(way(page, "access_remove", pk))
+    assert f'href="{escape(left)}"' in question.text
+    answer = browser.post(question.request["PATH_INFO"] + "?" + question.request["QUERY_STRING"])
+    assert (answer.status_code, answer["Location"]) == (302, left)
+    assert not Access.objects.filter(pk=pk).exists()
+
+
+def test_after_a_change_one_is_back_where_one_was(crowd: World, browser: Client) -> None:
+    left = f"{LIST}?q=p117"
+    page = browser.get(left)
+    access = Access.objects.get(user__email="p117@armor.example")
+    url = way(page, "access_change", access.pk)
+    assert left in browser.get(url).text
+    question = browser.post(url, {"role": "standard", "preset": "choix", "types": ["facture", "convention"]})
+    answer = browser.post(question.context["action"], {"role": "standard", "preset": "choix", "types": ["convention"]})
+    assert answer["Location"] == left
+    changed = accesses_of(crowd.personas["administrator"]).get(pk=access.pk)
+    assert types_of(changed) == {DocumentType.CONVENTION}
+    assert browser.get(reverse("access_change", args=[access.pk])).context["back_url"] == LIST
+
+
+def test_after_an_invitation_was_revoked_one_is_back_where_one_was(crowd: World, browser: Client) -> None:
+    left = f"{LIST}?q=i007"
+    invitation = Invitation.objects.get(email="i007@armor.example")
+    url = way(browser.get(left), "invitation_revoke", invitation.pk)
+    assert browser.post(url)["Location"] == left
+
+
+@pytest.mark.parametrize("asked", ["//mal.example", "https://mal.example/", "/gestion/?q=a", "q=a\r\nX-Mal: 1", "\0"])
+def test_no_address_leads_out_of_the_list(asked: str, crowd: World, browser: Client) -> None:
+    access = Access.objects.get(user__email="p117@armor.example")
+    answer = browser.post(reverse("access_remove", args=[access.pk]) + "?" + urlencode({"retour": asked}))
+    assert answer.status_code == 302
+    assert urlsplit(answer["Location"])[:3] == ("", "", LIST)

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.core import mail
 from django.urls import reverse
 from django.utils import timezone
 
@@ -78,7 +79,14 @@ def test_a_request_of_erasure_gets_its_answer(answer: str, world: World, client_
     assert "L123-22" in client.get(url).text
     if answer == "refuser":
         assert "Dites pourquoi" in client.post(url, {answer: "1"}).text
+    mail.outbox.clear()
     assert client.post(url, {answer: "1", "reponse": "Voici pourquoi."}).status_code == 302
+    [told] = mail.outbox
+    assert told.to == [world.personas["administrator"].email]
+    assert "Voici pourquoi." in told.body
+    assert ("Zoé" in told.body) == (answer == "refuser")
+    sheet = client_for(world.personas["administrator"]).get(reverse("participant_detail", args=[participant.pk]))
+    assert "Voici pourquoi." in sheet.text
     participant.refresh_from_db()
     asked.refresh_from_db()
     if answer == "effacer":

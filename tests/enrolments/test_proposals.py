@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from django.core import mail
 from django.core.exceptions import ValidationError
+from django.urls import reverse
 
 from catalogue.models import HalfDay, Session, SessionState
 from enrolments.answering import Choice, answer_proposal
@@ -22,6 +23,7 @@ from enrolments.models import (
 )
 from enrolments.proposals import cancel_session, move_session, unanswered
 from enrolments.quoting import Change, quote
+from tests.conftest import ClientFor
 from tests.constraints import refused
 from tests.enrolments.changes import MINE, coming, enrolled, make_terms
 from tests.worlds import World, make_order
@@ -53,6 +55,10 @@ def test_a_cancelled_session_asks_each_order_once(world: World, session: Session
     assert (session.state, len(proposals), entry.state) == (SessionState.CANCELLED, 2, WaitingState.LEFT)
     assert sorted(one.to[0] for one in mail.outbox) == [MINE, "voisin@brume.example"]
     assert all("Formateur souffrant." in one.body and "/propositions/" in one.body for one in mail.outbox)
+    mine = next(one for one in mail.outbox if one.to == [MINE])
+    assert mine.subject.endswith(f"Session annulée : {session.course.title}")
+    who = ", ".join(str(one.participant) for one in ours(session))
+    assert f"Commande {proposals[0].order.number}, pour : {who}." in " ".join(mine.body.split())
     assert EnrolmentEvent.objects.filter(kind=EventKind.SESSION_CANCELLED).count() == 3
     assert quote(ours(session)[0], Change.CANCEL, session.starts_on).fee.free
     with pytest.raises(ValidationError):
@@ -131,3 +137,26 @@ def test_one_open_proposal_per_order_and_session(world: World, session: Session)
             previous_ends_on=session.ends_on,
         )  # fmt: skip
     assert quote(enrolled(world, coming(world, 4)), Change.CANCEL, session.starts_on).fee.rate == Decimal(100)
+
+
+def test_the_page_of_the_order_says_who_does_what_instead(
+    world: World, session: Session, client_for: ClientFor
+) -> None:
+    later = session.starts_on + timedelta(days=30)
+    [proposal, _other] = move_session(
+        session=session, actor=world.personas["staff"], starts_on=later, ends_on=later, reason="Travaux."
+    )
+    first, second = ours(session)
+    user = world.personas["responsable"]
+    answer_proposal(
+        actor=user,
+        proposal=proposal,
+        choices={first.pk: Choice(keep=True), second.pk: Choice(session=coming(world, 40))},
+    )
+    steps = client_for(user).get(reverse("order_detail", args=[first.order_id])).context["steps"]
+    notes = {step.label: step.note for step in steps}
+    assert notes["Nouvelles dates acceptées"].startswith(f"{first.participant}. ")
+    assert notes["Inscription déplacée"].startswith(f"{second.participant}. De «")
+    assert notes["Session déplacée par nos soins"].startswith("Prévue du ")
+    assert f"elle aura lieu le {later.day}" in notes["Session déplacée par nos soins"].replace("1er", "1")
+    assert "Travaux." in notes["Session déplacée par nos soins"]

@@ -16,7 +16,7 @@ from accounts.roles import Role
 from catalogue.models import CourseKind, Session, SessionState
 from enrolments.accepting import accept, cost_of
 from enrolments.changing import NewPerson, cancel, hold, move, obstacle, sessions_to_move_to, substitute
-from enrolments.erasure import ask_erasure, erase, kept_because, refuse
+from enrolments.erasure import ask_erasure, erase, kept_because, refuse, to_do_first
 from enrolments.merging import merge
 from enrolments.models import (
     ApprovalPolicy,
@@ -276,7 +276,8 @@ def test_an_erasure_says_what_stays(world: World) -> None:
     assert kept_because(nobody) == []
     past, coming_soon = seated(world, -9), seated(world, 9)
     assert len(kept_because(past)) == 2
-    assert "encore inscrite à une session à venir" in kept_because(coming_soon)[-1]
+    assert "encore inscrite à une session à venir" in to_do_first(coming_soon)[0]
+    assert to_do_first(past) == []
 
 
 def test_a_request_is_answered_once(world: World) -> None:

@@ -6,7 +6,7 @@ import errno
 import io
 import os
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pikepdf
@@ -32,8 +32,10 @@ from documents.models import (
     documents_storage,
 )
 from documents.papers import Paper
+from documents.validity import tell_void, with_validity
 from enrolments import signals
 from enrolments.models import Enrolment, EnrolmentState, Order, OrderState
+from enrolments.proposals import move_session
 from enrolments.transitions import any_state
 from tests.conftest import RunTasks
 from tests.documents.issuing.conftest import Deal, make_deal
@@ -400,3 +402,26 @@ def test_a_retried_paper_keeps_its_number_and_date(
 
 def _broken(content: bytes) -> None:
     raise OSError("boum")
+
+
+def test_a_session_that_we_move_renews_what_says_its_dates(
+    deal: Deal, quick_press: Printed, run_tasks: RunTasks
+) -> None:
+    due.when_validated(deal.order)
+    run_tasks()
+    first = Document.objects.get(type="convocation", enrolment=deal.seat)
+    later = deal.session.starts_on + timedelta(days=20)
+    move_session(
+        session=deal.session,
+        actor=deal.world.personas["staff"],
+        starts_on=later,
+        ends_on=later + (deal.session.ends_on - deal.session.starts_on),
+        reason="Salle fermée",
+    )
+    [found] = tell_void(with_validity(Document.objects.filter(pk=first.pk)))
+    assert found.void == "sans effet : la session a changé de dates"
+    run_tasks()
+    renewed = Document.objects.filter(replaces__isnull=False, issue__isnull=False)
+    assert sorted(renewed.values_list("type", flat=True)) == ["convention", "convocation", "emargement"]
+    [second] = tell_void(with_validity(Document.objects.filter(replaces=first)))
+    assert second.void == ""
