@@ -21,7 +21,7 @@ from accounts.document_types import DocumentType
 from documents.board.papers import folders_of
 from documents.models import Document, DocumentGrant
 from documents.serving import serve_document
-from documents.store import store
+from documents.store import keep_aside, store
 from enrolments.models import Enrolment, Order
 
 from .actions import correct_documents
@@ -113,9 +113,10 @@ class DocumentAdmin(PortalAdmin[Document]):
 
     def save_model(self, request: HttpRequest, obj: Document, form: Any, change: bool) -> None:
         """The file is kept before the row that names it, so that no row is ever without its file."""
-        upload = form.cleaned_data["upload"]
-        upload.seek(0)
-        store(upload.read())
+        examined = form.examined
+        store(examined.pdf)
+        if examined.ending:
+            keep_aside(examined.original, examined.ending)
         super().save_model(request, obj, form, change)
 
     def get_urls(self) -> list[URLPattern]:
