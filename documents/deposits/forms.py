@@ -8,6 +8,7 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
+from accounts.amounts import AmountField
 from accounts.document_types import DocumentType
 from accounts.models import User
 from documents.deposits.examining import MOST_UPLOADED, Examined, examine
@@ -38,18 +39,6 @@ def examined(upload: UploadedFile[bytes]) -> Examined:
     if found == Flaw.TOO_LARGE:
         raise forms.ValidationError(_("Le fichier est trop gros : %d Mo au plus.") % (MOST_UPLOADED // 1_000_000))
     raise forms.ValidationError(FLAW_REASONS[found])
-
-
-class AmountField(forms.DecimalField):
-    """An amount as people write it: "1 250,50", with whatever spaces, and the euro sign."""
-
-    widget = forms.TextInput
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(localize=True, **options)
-
-    def to_python(self, value: Any) -> Any:
-        return super().to_python("".join(str(value or "").replace("€", "").split()))
 
 
 class DepositForm(forms.Form):
