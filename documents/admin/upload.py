@@ -48,6 +48,9 @@ class DocumentForm(TriedForm[Document]):
         model = Document
         fields = ["type", "number", "issued_on", *SUBJECT, "amount", "replaces"]
         help_texts = {"replaces": _("Le sujet laissé vide est repris du document remplacé.")}
+        error_messages = {
+            "replaces": {"unique": _("Une version plus récente le remplace déjà : c’est elle qu’il faut remplacer.")}
+        }
 
     def clean_upload(self) -> UploadedFile[bytes]:
         upload: UploadedFile[bytes] = self.cleaned_data["upload"]
@@ -70,6 +73,11 @@ class DocumentForm(TriedForm[Document]):
         if cleaned.get("amount") is not None and cleaned.get("type") not in PRICED_TYPES:
             self.add_error("amount", _("Ce type de document ne porte pas de montant."))
         return cleaned
+
+    def _get_validation_exclusions(self) -> set[str]:
+        """What is missing is told at its field; the database's own rule would tell it again, in a word of ours."""
+        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
+        return excluded | set(SUBJECT) if self.errors.keys() & set(SUBJECT) else excluded
 
     def _check_subject(self, cleaned: dict[str, Any]) -> None:
         kind = cleaned.get("type")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.document_types import DocumentType
+from accounts.typography import money
 from documents.deposits import scanner
 from documents.models import Document, Serving, ServingOutcome, documents_storage
 from enrolments.models import Order
@@ -47,6 +49,8 @@ def test_staff_file_a_document(world: World, order: Order, staff: Client) -> Non
     document = Document.objects.get(number="FA-1")
     assert (document.establishment, document.order_email) == (world.lille, order.order_email)
     assert document.size == len(pdf("Facture"))
+    for page in (staff.get(LISTING, {"q": "FA-1"}), staff.get(change(document))):
+        assert money(Decimal("1200.50")) in page.text
     with documents_storage().open(str(document.file.name)) as file:
         assert file.read() == pdf("Facture")
 
@@ -109,6 +113,8 @@ def test_a_signed_copy_is_about_what_it_replaces(order: Order, staff: Client) ->
     for name in ("order", "enrolment", "session", "establishment"):
         assert getattr(signed, name) == getattr(unsigned, name), name
     assert signed.replaces == unsigned
+    answer = staff.post(ADD, {**posted, "number": "SIGNE-2", "upload": upload(pdf("x"))})
+    assert "c’est elle qu’il faut remplacer" in str(answer.context["adminform"].form.errors["replaces"])
 
 
 @pytest.mark.parametrize(
@@ -141,7 +147,9 @@ def test_what_does_not_belong_together_is_refused_in_french(
     posted: dict[str, Any] = {name: named.get((name, value), value) for name, value in fields.items()}
     answer = staff.post(ADD, document_form(**posted))
     assert answer.status_code == 200
-    assert field in answer.context["adminform"].form.errors
+    errors = answer.context["adminform"].form.errors
+    assert field in errors
+    assert "contrainte" not in str(errors)
     assert not Document.objects.filter(number="FA-1").exists()
 
 
