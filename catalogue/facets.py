@@ -51,17 +51,19 @@ class Facets:
         return next(domain for domain in self.domains if branch.pk in domain.ids)
 
 
-_kept: dict[object, tuple[float, Facets]] = {}
+_kept: dict[str, tuple[date, float, Facets]] = {}  # by database
 
 
 def facets(today: date) -> Facets:
     """The choices as they were at most a minute ago."""
-    key = connection.settings_dict["NAME"], today
-    made, found = _kept.get(key, (0.0, None))
-    if found is None or time.monotonic() - made > SECONDS:
-        found = _read(today)
-        _kept.clear()
-        _kept[key] = time.monotonic(), found
+    name = connection.settings_dict["NAME"]
+    kept = _kept.get(name)
+    if kept is not None:
+        day, made, found = kept
+        if day == today and time.monotonic() - made <= SECONDS:
+            return found
+    found = _read(today)
+    _kept[name] = today, time.monotonic(), found
     return found
 
 

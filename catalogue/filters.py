@@ -219,11 +219,20 @@ class CatalogueFilters:
         chosen = self._params.get(SORT, "")
         if chosen in SORTS and (self.words or chosen != "pertinence"):
             return chosen
+        return self._usual_sort
+
+    @property
+    def _usual_sort(self) -> str:
         return "pertinence" if self.words else "titre"
 
     @property
-    def sorts(self) -> list[tuple[str, Label]]:
-        return [(name, label) for name, label in SORT_LABELS.items() if self.words or name != "pertinence"]
+    def sorts(self) -> list[tuple[str, Label, bool]]:
+        """The value, the words and whether it is in force. The usual sort has no value: it changes with the words."""
+        return [
+            ("" if name == self._usual_sort else name, label, name == self.sort)
+            for name, label in SORT_LABELS.items()
+            if self.words or name != "pertinence"
+        ]
 
     @property
     def page(self) -> int:
@@ -234,7 +243,7 @@ class CatalogueFilters:
     @property
     def address(self) -> dict[str, list[str]]:
         """The parameters of the first page of this view."""
-        return self.said | ({SORT: [self.sort]} if SORT in self._params else {})
+        return self.said | ({SORT: [self.sort]} if self._params.get(SORT) else {})
 
     @cached_property
     def in_force(self) -> list[tuple[str, str, str]]:

@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.amounts import AmountField
 from accounts.emails import normalise_email
 from accounts.models import Establishment, User
 from accounts.siren import clean_siret
@@ -209,12 +210,11 @@ class DecisionForm(forms.Form):
 class ApprovalPolicyForm(forms.ModelForm[ApprovalPolicy]):
     """Internal approval of one establishment; `candidates` may stand in."""
 
-    threshold = forms.DecimalField(
+    threshold = AmountField(
         label=_("Montant HT à partir duquel il le faut"),
         min_value=0,
         max_digits=10,
         decimal_places=2,
-        localize=True,
         widget=forms.TextInput(attrs={"inputmode": "decimal"}),
         help_text=_("En dessous, aucune approbation n’est demandée. 0 : toutes les commandes l’attendent."),
     )

@@ -75,8 +75,7 @@ def _drawn(state: _State, template: str, boxes: SafeString) -> str:
         "everywhere": EVERYWHERE,
         "places": _places(state, branch),
         "branch": branch,
-        "sort": state.sort,
-        "sorts": CatalogueFilters(QueryDict("q=x" if state.searching else ""), state.facets).sorts,
+        "sorts": CatalogueFilters(QueryDict(f"tri={state.sort}{'&q=x' * state.searching}"), state.facets).sorts,
         "chosen": state.chosen,
         "boxes": boxes,
     }

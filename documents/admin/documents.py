@@ -18,10 +18,11 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin.base import EMPTY, PortalAdmin, QuestionFilter, ReadOnlyInline, link_to
 from accounts.codes import by_code, fold
 from accounts.document_types import DocumentType
+from accounts.typography import money
 from documents.board.papers import folders_of
 from documents.models import Document, DocumentGrant
 from documents.serving import serve_document
-from documents.store import store
+from documents.store import keep_aside, store
 from enrolments.models import Enrolment, Order
 
 from .actions import correct_documents
@@ -58,7 +59,7 @@ class DocumentAdmin(PortalAdmin[Document]):
     """A document is filed here, and opened; it is never changed nor deleted: a correction replaces it (rule 9)."""
 
     form = DocumentForm
-    list_display = ("number", "type", "issued_on", "order", "establishment", "amount", "is_current", "open_link")
+    list_display = ("number", "type", "issued_on", "order", "establishment", "amount_ht", "is_current", "open_link")
     list_select_related = ("order", "establishment", "replaced_by")
     list_filter = ("type", ReplacedFilter, "issued_on")
     search_fields = ("number", "order__number", "order_email", "enrolment__participant__last_name__unaccent")
@@ -98,7 +99,7 @@ class DocumentAdmin(PortalAdmin[Document]):
             return super().get_fieldsets(request, obj)
         about = ("order", "order_email", "enrolment", "session", "establishment")
         return [
-            (None, {"fields": (("type", "number"), "issued_on", "amount", "open_link")}),
+            (None, {"fields": (("type", "number"), "issued_on", "amount_ht", "open_link")}),
             (_("Sujet"), {"fields": about}),
             (_("Versions"), {"fields": ("replaces", "replacement", "avoir_link")}),
             (_("Fichier"), {"fields": ("size", "sha256", "recorded_at")}),
@@ -106,16 +107,17 @@ class DocumentAdmin(PortalAdmin[Document]):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Document | None = None) -> tuple[str, ...]:
         return (
-            ("open_link", "replacement", "avoir_link", "order_email", "size", "sha256", "recorded_at")
+            ("open_link", "amount_ht", "replacement", "avoir_link", "order_email", "size", "sha256", "recorded_at")
             if obj is not None
             else ()
         )
 
     def save_model(self, request: HttpRequest, obj: Document, form: Any, change: bool) -> None:
         """The file is kept before the row that names it, so that no row is ever without its file."""
-        upload = form.cleaned_data["upload"]
-        upload.seek(0)
-        store(upload.read())
+        examined = form.examined
+        store(examined.pdf)
+        if examined.ending:
+            keep_aside(examined.original, examined.ending)
         super().save_model(request, obj, form, change)
 
     def get_urls(self) -> list[URLPattern]:
@@ -147,6 +149,10 @@ class DocumentAdmin(PortalAdmin[Document]):
             raise PermissionDenied
         document = get_object_or_404(Document.objects.select_related("session__course"), pk=pk)
         return serve_document(request, document, inline=True)
+
+    @admin.display(description=_("montant HT"), ordering="amount")
+    def amount_ht(self, document: Document) -> str:
+        return money(document.amount) if document.amount is not None else EMPTY
 
     @admin.display(description=_("fichier"))
     def open_link(self, document: Document) -> SafeString:

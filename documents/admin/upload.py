@@ -1,8 +1,8 @@
-"""The form by which staff file a document: a PDF that is inspected, and what it is about."""
+"""The form by which staff file a document: a file looked at as those of clients are, and what it is about."""
 
 from __future__ import annotations
 
-from tempfile import NamedTemporaryFile
+import hashlib
 from typing import Any
 
 from django import forms
@@ -11,27 +11,27 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import TriedForm
 from accounts.document_types import ENROLMENT_TYPES, PRICED_TYPES, DocumentType
-from documents.files import FLAW_REASONS, Flaw, Verdict
-from documents.inspectors import MAX_BYTES, Inspectors, Request
+from documents.deposits.examining import Examined
+from documents.deposits.forms import examined
 from documents.models import Document
 from documents.store import name_for
 
-
-def inspect_upload(upload: UploadedFile[bytes]) -> Verdict:
-    """What the uploaded file is, looked at in a process of its own."""
-    if (upload.size or 0) > MAX_BYTES:
-        return Verdict(flaw=Flaw.TOO_LARGE)
-    with NamedTemporaryFile(prefix="espace-client-", suffix=".pdf") as copy, Inspectors(workers=1) as inspectors:
-        for chunk in upload.chunks():
-            copy.write(chunk)
-        copy.flush()
-        return inspectors.inspect([Request(copy.name)])[0]
+SUBJECT = ("order", "enrolment", "session", "establishment")
 
 
 class DocumentForm(TriedForm[Document]):
-    """What the document is about is completed: the enrolment names its order and its session."""
+    """What the document is about is completed: the enrolment names its order and its session, and a document that
+    replaces another is about what that one was about.
 
-    upload = forms.FileField(label=_("Fichier PDF"))
+    `examined` is what was found of the file, once the form is valid.
+    """
+
+    upload = forms.FileField(
+        label=_("Fichier"),
+        help_text=_("PDF, ou photo JPEG ou PNG d’une page ; 20 Mo au plus. Sans mot de passe."),
+        widget=forms.FileInput(attrs={"accept": "application/pdf,image/jpeg,image/png"}),
+    )
+    examined: Examined
 
     refusals = {
         "document_agrees_with_its_subject": (
@@ -46,19 +46,26 @@ class DocumentForm(TriedForm[Document]):
 
     class Meta:
         model = Document
-        fields = ["type", "number", "issued_on", "order", "enrolment", "session", "establishment", "amount", "replaces"]
+        fields = ["type", "number", "issued_on", *SUBJECT, "amount", "replaces"]
+        help_texts = {"replaces": _("Le sujet laissé vide est repris du document remplacé.")}
+        error_messages = {
+            "replaces": {"unique": _("Une version plus récente le remplace déjà : c’est elle qu’il faut remplacer.")}
+        }
 
     def clean_upload(self) -> UploadedFile[bytes]:
         upload: UploadedFile[bytes] = self.cleaned_data["upload"]
-        verdict = inspect_upload(upload)
-        if verdict.flaw is not None:
-            raise forms.ValidationError(FLAW_REASONS[verdict.flaw])
-        self.instance.file = name_for(verdict.sha256)
-        self.instance.sha256, self.instance.size = verdict.sha256, verdict.size
+        self.examined = examined(upload)
+        sha256 = hashlib.sha256(self.examined.pdf).hexdigest()
+        self.instance.file = name_for(sha256)
+        self.instance.sha256, self.instance.size = sha256, len(self.examined.pdf)
         return upload
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
+        if (replaced := cleaned.get("replaces")) and replaced.type == cleaned.get("type"):
+            subject = {name: getattr(replaced, name) for name in SUBJECT}
+            if all(cleaned.get(name) in (None, about) for name, about in subject.items()):
+                cleaned.update(subject)
         if enrolment := cleaned.get("enrolment"):
             cleaned["order"] = cleaned.get("order") or enrolment.order
             cleaned["session"] = cleaned.get("session") or enrolment.session
@@ -66,6 +73,11 @@ class DocumentForm(TriedForm[Document]):
         if cleaned.get("amount") is not None and cleaned.get("type") not in PRICED_TYPES:
             self.add_error("amount", _("Ce type de document ne porte pas de montant."))
         return cleaned
+
+    def _get_validation_exclusions(self) -> set[str]:
+        """What is missing is told at its field; the database's own rule would tell it again, in a word of ours."""
+        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
+        return excluded | set(SUBJECT) if self.errors.keys() & set(SUBJECT) else excluded
 
     def _check_subject(self, cleaned: dict[str, Any]) -> None:
         kind = cleaned.get("type")

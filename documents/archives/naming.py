@@ -50,7 +50,7 @@ def readme(archive: Archive, done: int, refused: int, problems: Sequence[str]) -
     if not said and not archive.notes:
         return b""
     made_at = timezone.localtime()
-    head = _("%(title)s, téléchargée le %(day)s à %(hour)s : %(done)d documents joints sur %(total)d demandés.") % {
+    head = _("%(title)s, téléchargement du %(day)s à %(hour)s. Documents joints : %(done)d sur %(total)d.") % {
         "title": archive.title,
         "day": f"{made_at:%d/%m/%Y}",
         "hour": f"{made_at:%H:%M}",

@@ -8,6 +8,7 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
+from accounts.amounts import AmountField
 from accounts.document_types import DocumentType
 from accounts.models import User
 from documents.deposits.examining import MOST_UPLOADED, Examined, examine
@@ -25,16 +26,19 @@ LABELS = {
 }
 
 
-class AmountField(forms.DecimalField):
-    """An amount as people write it: "1 250,50", with whatever spaces, and the euro sign."""
-
-    widget = forms.TextInput
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(localize=True, **options)
-
-    def to_python(self, value: Any) -> Any:
-        return super().to_python("".join(str(value or "").replace("€", "").split()))
+def examined(upload: UploadedFile[bytes]) -> Examined:
+    """What was found of a file that may be kept; ValidationError, in French, says why another may not."""
+    try:
+        found = examine(upload)
+    except ScannerUnavailableError:
+        raise forms.ValidationError(
+            _("Le fichier n’a pas pu être analysé par l’antivirus, il n’a donc pas été pris. Réessayez plus tard.")
+        ) from None
+    if isinstance(found, Examined):
+        return found
+    if found == Flaw.TOO_LARGE:
+        raise forms.ValidationError(_("Le fichier est trop gros : %d Mo au plus.") % (MOST_UPLOADED // 1_000_000))
+    raise forms.ValidationError(FLAW_REASONS[found])
 
 
 class DepositForm(forms.Form):
@@ -86,16 +90,6 @@ class DepositForm(forms.Form):
 
     def _examine(self, upload: UploadedFile[bytes]) -> None:
         try:
-            found = examine(upload)
-        except ScannerUnavailableError:
-            self.add_error(
-                "upload",
-                _("Le fichier n’a pas pu être analysé par l’antivirus, il n’a donc pas été pris. Réessayez plus tard."),
-            )
-            return
-        if isinstance(found, Examined):
-            self.examined = found
-        elif found == Flaw.TOO_LARGE:
-            self.add_error("upload", _("Le fichier est trop gros : %d Mo au plus.") % (MOST_UPLOADED // 1_000_000))
-        else:
-            self.add_error("upload", FLAW_REASONS[found])
+            self.examined = examined(upload)
+        except forms.ValidationError as error:
+            self.add_error("upload", error)

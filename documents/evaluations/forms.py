@@ -28,7 +28,7 @@ class EvaluationForm(forms.Form):
             )
         for rank, objective in enumerate(objectives):
             self.fields[f"objectif_{rank}"] = forms.ChoiceField(
-                label=objective,
+                label=objective.rstrip(" ."),
                 choices=list(LEVELS.items()),
                 widget=forms.RadioSelect,
                 error_messages={"required": REQUIRED},

@@ -28,11 +28,12 @@ MOST_PLACES = 200
 
 @dataclass(frozen=True)
 class CheckedPrice:
-    """The price of a course, and the lines about it that lost: not as precise, not as low, or not reached."""
+    """The price of a course, the lines about it that lost: not as precise, or not as low; and those not reached yet."""
 
     course: Course
     price: Price
     losers: tuple[Line, ...]
+    waiting: tuple[Line, ...]
 
 
 def accord_checker(request: HttpRequest) -> HttpResponse:
@@ -93,8 +94,10 @@ def _courses(text: str) -> QuerySet[Course]:
 def _checked(courses: list[Course], tariff: Tariff) -> Iterator[CheckedPrice]:
     for course, subject in zip(courses, subjects_of(courses), strict=True):
         price = tariff.price_of(subject)
-        others = [line for line in tariff.lines_about(subject) if line != price.line]
-        yield CheckedPrice(course, price, tuple(sorted(others, key=lambda line: (line.rank, line.id))))
+        others = sorted(tariff.lines_about(subject), key=lambda line: (line.rank, line.id))
+        reached = [line for line in others if tariff.seats.get(line.accord_id, 0) >= line.from_seats]
+        losers = tuple(line for line in reached if line != price.line)
+        yield CheckedPrice(course, price, losers, tuple(line for line in others if line not in reached))
 
 
 def _without(request: HttpRequest, *names: str) -> str:

@@ -15,6 +15,7 @@ from django.forms.models import BaseInlineFormSet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.amounts import AmountField
 from accounts.models import Company, Establishment
 from accounts.typography import short_date
 from catalogue.models import AccordCadre, AccordCoverage, AccordLine, LineKind, LineScope
@@ -43,6 +44,10 @@ class AccordLineForm(forms.ModelForm[AccordLine]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name in ("course", "domain"):  # chosen here; made, changed and removed on their own pages
+            widget: Any = self.fields[name].widget
+            widget.can_add_related = widget.can_change_related = False
+            widget.can_delete_related = widget.can_view_related = False
         if self.is_used:
             for name in FIXED_WHEN_USED:
                 self.fields[name].disabled = True
@@ -161,12 +166,11 @@ class ReplacementForm(forms.Form):
     """What a line that was used becomes, and from which day."""
 
     kind = forms.ChoiceField(label=_("Type"), choices=LineKind.choices)
-    value = forms.DecimalField(
+    value = AmountField(
         label=_("Valeur"),
         min_value=0,
         max_digits=10,
         decimal_places=2,
-        localize=True,
         help_text=_("Prix en euros HT, ou remise en pour cent."),
     )
     starts_on = forms.DateField(label=_("À partir du"), localize=True)

@@ -33,6 +33,7 @@ class AccordLineInline(admin.TabularInline[AccordLine, AccordCadre]):
     extra = 0
     autocomplete_fields = ("course", "domain")
     fields = (
+        "use",
         "scope",
         "course",
         "domain",
@@ -42,7 +43,6 @@ class AccordLineInline(admin.TabularInline[AccordLine, AccordCadre]):
         "from_seats",
         "starts_on",
         "ends_on",
-        "use",
     )
     readonly_fields = ("use",)
 

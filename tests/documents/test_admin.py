@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,10 +12,13 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.document_types import DocumentType
+from accounts.typography import money
+from documents.deposits import scanner
 from documents.models import Document, Serving, ServingOutcome, documents_storage
 from enrolments.models import Order
 from tests.admin_rows import ROWS, change
 from tests.conftest import ClientFor
+from tests.documents.uploads import picture
 from tests.worlds import World, make_user, pdf
 
 ADD = reverse("admin:documents_document_add")
@@ -44,6 +49,8 @@ def test_staff_file_a_document(world: World, order: Order, staff: Client) -> Non
     document = Document.objects.get(number="FA-1")
     assert (document.establishment, document.order_email) == (world.lille, order.order_email)
     assert document.size == len(pdf("Facture"))
+    for page in (staff.get(LISTING, {"q": "FA-1"}), staff.get(change(document))):
+        assert money(Decimal("1200.50")) in page.text
     with documents_storage().open(str(document.file.name)) as file:
         assert file.read() == pdf("Facture")
 
@@ -67,7 +74,7 @@ def test_an_attendance_sheet_needs_no_order(world: World, staff: Client) -> None
     ("content", "told"),
     [
         (b"", "vide"),
-        (b"MZ\x90", "n’est pas un PDF"),
+        (b"MZ\x90", "Seuls les fichiers PDF, JPEG et PNG"),
         (b"%PDF-1.4\nrien", "endommagé"),
         (pdf("x").replace(b"/Type/Catalog", b"/Type/Catalog/OpenAction<</S/JavaScript/JS(app.alert(1))>>"), "script"),
     ],
@@ -76,6 +83,38 @@ def test_a_file_that_is_no_clean_pdf_is_refused(order: Order, staff: Client, con
     answer = staff.post(ADD, document_form(content, order=order.pk))
     assert told in str(answer.context["adminform"].form.errors["upload"])
     assert not Document.objects.filter(number="FA-1").exists()
+
+
+def test_a_photographed_paper_becomes_a_pdf_and_is_kept_aside(order: Order, staff: Client) -> None:
+    photo = picture()
+    assert staff.post(ADD, document_form(photo, order=order.pk)).status_code == 302
+    document = Document.objects.get(number="FA-1")
+    sha256 = hashlib.sha256(photo).hexdigest()
+    with documents_storage().open(str(document.file.name)) as kept:
+        content = kept.read()
+    assert content.startswith(b"%PDF-")
+    assert (hashlib.sha256(content).hexdigest(), len(content)) == (document.sha256, document.size)
+    with documents_storage().open(f"{sha256[:2]}/{sha256}.jpg") as kept:
+        assert kept.read() == photo
+
+
+def test_the_scanner_looks_at_what_staff_file_too(order: Order, staff: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scanner, "is_configured", lambda: True)
+    monkeypatch.setattr(scanner, "malware_in", lambda content: "Eicar")
+    answer = staff.post(ADD, document_form(order=order.pk))
+    assert "malveillant" in str(answer.context["adminform"].form.errors["upload"])
+
+
+def test_a_signed_copy_is_about_what_it_replaces(order: Order, staff: Client) -> None:
+    unsigned = Document.objects.filter(order=order, enrolment__isnull=False, replaced_by__isnull=True).earliest("pk")
+    posted = document_form(type=unsigned.type, number="SIGNE-1", replaces=unsigned.pk)
+    assert staff.post(ADD, posted).status_code == 302
+    signed = Document.objects.get(number="SIGNE-1")
+    for name in ("order", "enrolment", "session", "establishment"):
+        assert getattr(signed, name) == getattr(unsigned, name), name
+    assert signed.replaces == unsigned
+    answer = staff.post(ADD, {**posted, "number": "SIGNE-2", "upload": upload(pdf("x"))})
+    assert "c’est elle qu’il faut remplacer" in str(answer.context["adminform"].form.errors["replaces"])
 
 
 @pytest.mark.parametrize(
@@ -108,7 +147,9 @@ def test_what_does_not_belong_together_is_refused_in_french(
     posted: dict[str, Any] = {name: named.get((name, value), value) for name, value in fields.items()}
     answer = staff.post(ADD, document_form(**posted))
     assert answer.status_code == 200
-    assert field in answer.context["adminform"].form.errors
+    errors = answer.context["adminform"].form.errors
+    assert field in errors
+    assert "contrainte" not in str(errors)
     assert not Document.objects.filter(number="FA-1").exists()
 
 

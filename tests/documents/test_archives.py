@@ -145,7 +145,7 @@ def test_a_right_taken_away_during_the_download_stops_what_follows(
         assert len(texts(zipped.namelist())) == 3
         assert zipped.namelist()[-1] == README
         said = zipped.read(README).decode("utf-8-sig")
-    assert "3 documents joints sur 8 demandés" in said
+    assert "Documents joints : 3 sur 8." in said
     assert "5 documents n’ont pas été joints : votre droit de les ouvrir a pris fin" in said
     archive.refresh_from_db()
     assert (archive.done, archive.left_out, archive.state) == (3, 5, ArchiveState.DONE)

@@ -19,6 +19,7 @@ from accounts.models import Access
 from accounts.services import set_document_types
 from catalogue.models import Course, SessionState
 from documents.evaluations import chores, services
+from documents.evaluations.forms import EvaluationForm
 from documents.evaluations.questions import QUESTIONS, answers_of, objectives_of
 from documents.evaluations.results import results_for, summary_of
 from documents.evaluations.services import AlreadySubmittedError, found_by, invite, keep_answers, new_link
@@ -333,3 +334,9 @@ def test_staff_follow_and_send_again(seat: Enrolment, world: World, client_for: 
     Enrolment.objects.filter(pk=seat.pk).update(participant=None)
     assert "0 lien(s) envoyé(s)." in client.post(url, action, follow=True).text
     assert not services.mail_again(0)
+
+
+def test_a_label_has_no_full_stop_for_a_colon_follows_it() -> None:
+    form = EvaluationForm(["Écrire un programme."], {})
+    assert form.fields["objectif_0"].label == "Écrire un programme"
+    assert form.objectives == ["Écrire un programme."], "what is kept is what the course says"

@@ -31,6 +31,8 @@ def test_it_answers_as_one_types_and_the_address_follows(shelf: World, open_page
     expect(page.locator("#results")).to_contain_text("Essayez plutôt")
     expect(rows).to_have_count(1)
     assert "q=pyhton" in page.url
+    assert "tri=" not in page.url, "words are sorted by how well they fit, until one chooses otherwise"
+    expect(page.locator("#filtre-tri option:checked")).to_have_text("Pertinence")
     assert "prix_min" not in page.url, "empty filters stay out of the address"
     expect(page.locator("#annonce")).to_contain_text("1 formation")
     page.go_back()

@@ -49,6 +49,20 @@ def test_all_invoices_of_last_quarter_in_three_steps(
 
 
 @pytest.mark.parametrize("width", [1440, 390])
+def test_a_long_number_stays_clear_of_the_icons_beside_it(width: int, live_world: World, open_page: OpenPage) -> None:
+    order = live_world.armor.orders[live_world.lille.pk][0]
+    older = make_document(DocumentType.CONVENTION, order, number="CMD-2026-000052-CONV-SIGNEE-11")
+    newer = make_document(DocumentType.CONVENTION, order, replaces=older)
+    page = open_page(live_world.personas["responsable"], width=width)
+    page.goto(reverse("document_detail", args=[newer.pk]))
+    number, icon = page.locator(".lines li .nowrap").first, page.locator(".lines li > .actions a, .lines li > a").first
+    around, beside = number.bounding_box(), icon.bounding_box()
+    assert around is not None
+    assert beside is not None
+    assert around["x"] + around["width"] <= beside["x"]
+
+
+@pytest.mark.parametrize("width", [1440, 390])
 def test_two_rows_ticked_with_the_mouse_as_a_zip(
     width: int, live_world: World, open_page: OpenPage, watched: Watched, tmp_path: Path
 ) -> None:

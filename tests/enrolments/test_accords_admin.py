@@ -178,6 +178,18 @@ def test_the_list_of_lines_says_whose_they_are_and_which_are_to_be_replaced(
     assert reverse("admin:catalogue_accordline_replace", args=[free.pk]) not in listed
 
 
+def test_the_way_to_replace_comes_first_and_nothing_else_is_removed_from_here(
+    world: World, accord: AccordCadre, staff: Client, course: Course
+) -> None:
+    """Beyond the first columns a screen shows nothing of so wide a table."""
+    line = make_line(accord, course, "5")
+    use(line, world)
+    page = staff.get(change(accord)).text
+    row = page[page.index('id="lines-0"') :]
+    assert row.index(reverse("admin:catalogue_accordline_replace", args=[line.pk])) < row.index("lines-0-scope")
+    assert "delete_id_lines-0-course" not in page
+
+
 def test_a_line_that_nobody_used_is_rewritten_and_removed(accord: AccordCadre, staff: Client) -> None:
     line = make_line(accord, None, "5")
     staff.post(change(accord), posted(accord, {"id": line.pk, "discount_rate": "7"}))
@@ -201,7 +213,8 @@ def test_a_line_is_replaced_from_the_day_after_its_last_order(
     answer = staff.post(url, {"kind": "discount", "value": "8", "starts_on": day(accord.ends_on + timedelta(days=1))})
     assert "starts_on" in answer.context["form"].errors
     assert AccordLine.objects.count() == 1
-    assert staff.post(url, {"kind": "price", "value": "1200", "starts_on": day(days_away(1))}).status_code == 302
+    answer = staff.post(url, {"kind": "price", "value": "1\u202f200,00 €", "starts_on": day(days_away(1))})
+    assert answer.status_code == 302
     line.refresh_from_db()
     successor = accord.lines.exclude(pk=line.pk).get()
     assert (line.ends_on, line.discount_rate) == (TODAY, Decimal(5))
@@ -313,8 +326,9 @@ def test_the_checker_shows_the_price_of_every_course_and_the_line_that_gave_it(
     other = make_course(Domain.objects.create(code=number("DOM"), label="Réseaux"), title="Routage")
     asked: dict[str, Any] = {"etablissement": world.lille.pk}
     answer = staff.get(reverse(CHECK), asked)
-    prices = {row.course: (row.price.amount, len(row.losers)) for row in answer.context["rows"]}
-    assert prices == {course: (Decimal(1200), 2), other: (Decimal(900), 1)}
+    rows = answer.context["rows"]
+    prices = {row.course: (row.price.amount, len(row.losers), len(row.waiting)) for row in rows}
+    assert prices == {course: (Decimal(1200), 1, 1), other: (Decimal(900), 0, 1)}, "nine seats are not ordered yet"
     assert reverse("admin:catalogue_accordline_change", args=[line.pk]) in answer.text
     answer = staff.get(reverse(CHECK), {**asked, "places": 9, "q": "reseaux"})
     assert [(row.course, row.price.amount) for row in answer.context["rows"]] == [(other, Decimal(800))]

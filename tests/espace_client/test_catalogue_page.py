@@ -78,6 +78,24 @@ def test_each_filter_narrows(world: World, linux: Course, parent: Domain, visito
     assert titles(visitor, duree=["3", "5"]) == [LINUX, PYTHON]
 
 
+SORT_VALUE = re.compile(r'<option value="([^"]*)" selected>([^<]*)</option>')
+
+
+def test_the_usual_sort_changes_with_the_words(world: World, parent: Domain, linux: Course, visitor: Client) -> None:
+    """Whoever types in the catalogue sorted by title gets what fits best first, and the list of sorts says so."""
+    make_course("Atelier système", parent, objectives="Découvrir Linux.")
+    for headers in ({}, {"HX-Request": "true"}):
+        before = visitor.get(URL, headers=headers).text
+        assert ("", "Titre") in SORT_VALUE.findall(before)
+        answer = visitor.get(URL, {"q": "linux", "tri": ""}, headers=headers)
+        assert ("", "Pertinence") in SORT_VALUE.findall(answer.text)
+        chosen = visitor.get(URL, {"q": "linux", "tri": "titre"}, headers=headers)
+        assert ("titre", "Titre") in SORT_VALUE.findall(chosen.text)
+    best = "<mark>Linux</mark>, prise en main"
+    assert titles(visitor, q="linux", tri="") == [best, "Atelier système"]
+    assert titles(visitor, q="linux", tri="titre") == ["Atelier système", best]
+
+
 def test_each_filter_has_its_word_and_the_address_without_it(world: World, linux: Course, visitor: Client) -> None:
     answer = visitor.get(URL, {"q": "linux", "lieu": ["Nantes", "Lille"], "prix_max": "3000", "tri": "prix"})
     chips = {chip.label: chip.url for chip in answer.context["shown"].chips}
