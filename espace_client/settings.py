@@ -146,7 +146,7 @@ if DATABASES["default"]:
         # Trigrams: "pyhton" is 0.27 like "python"; titles that share a good third of a word are worth showing.
         "options": "-c random_page_cost=1.1 -c jit=off -c max_parallel_workers_per_gather=0"
         " -c pg_trgm.similarity_threshold=0.25 -c pg_trgm.word_similarity_threshold=0.35"
-        # What accounts.statements sends is written for its indexes: to plan it for each value took longer than to run it.
+        # What accounts.statements sends is written for its indexes: planning it took longer than running it.
         " -c plan_cache_mode=force_generic_plan",
         **DATABASES["default"].get("OPTIONS", {}),
         "prepare_threshold": 5,  # for accounts.statements: after five times PostgreSQL keeps the plan
