@@ -29,7 +29,7 @@ from django.utils.translation import ngettext
 from accounts.models import User
 from catalogue.models import HalfDay, Session, SessionState
 from enrolments.models import Attendance, Enrolment, EnrolmentState
-from enrolments.signals import session_closed
+from enrolments.signals import attendance_corrected, session_closed
 
 SEATED = (EnrolmentState.CONFIRMED, EnrolmentState.PRESENT, EnrolmentState.PARTIAL, EnrolmentState.ABSENT)
 _NUMBER: DecimalField[Decimal, Decimal] = DecimalField(max_digits=14, decimal_places=6)
@@ -85,8 +85,8 @@ Marks = Mapping[tuple[int, int], bool]  # (id of the enrolment, id of the half-d
 def record_attendance(*, session: Session, marks: Marks, actor: User) -> None:
     """Keep what staff entered for a session; what is not in `marks` stays as it was.
 
-    In a session closed already, the states follow at once. ValidationError, in French, for somebody or a half-day that
-    is not of the session, or of the days to come.
+    In a session closed already, the states follow at once, and the signal says whose hours changed. ValidationError,
+    in French, for somebody or a half-day that is not of the session, or of the days to come.
     """
     held = Session.objects.select_for_update().get(pk=session.pk)
     half_days = {one.pk: one for one in held.half_days.all()}
@@ -97,6 +97,8 @@ def record_attendance(*, session: Session, marks: Marks, actor: User) -> None:
             raise ValidationError(_("Cette présence n’est pas de cette session : rechargez la page."))
         if half_days[half_day_id].date > today:
             raise ValidationError(_("Une demi-journée à venir n’a pas encore de présents."))
+    closed = held.state == SessionState.DONE
+    before = _hours_in(held) if closed else {}
     now = timezone.now()
     rows = [
         Attendance(enrolment_id=enrolment, half_day_id=half_day, present=there, recorded_by=actor, recorded_at=now)
@@ -108,8 +110,11 @@ def record_attendance(*, session: Session, marks: Marks, actor: User) -> None:
         unique_fields=["enrolment", "half_day"],
         update_fields=["present", "recorded_by", "recorded_at"],
     )
-    if held.state == SessionState.DONE:
+    if closed:
         _derive_states(held)
+        changed = [pk for pk, hours in _hours_in(held).items() if hours != before[pk]]
+        if changed:
+            attendance_corrected.send(Session, session=held, enrolments=changed)
 
 
 @transaction.atomic
@@ -140,6 +145,11 @@ def close_session(*, session: Session, actor: User) -> Session:
 
 def _seated(session: Session) -> QuerySet[Enrolment]:
     return Enrolment.objects.filter(session=session, state__in=SEATED)
+
+
+def _hours_in(session: Session) -> dict[int, Decimal]:
+    """The hours attended by each."""
+    return dict(with_hours_attended(_seated(session)).values_list("pk", "hours_attended"))
 
 
 def _derive_states(session: Session) -> None:

@@ -13,6 +13,9 @@ order_validated = Signal()  # order: seats held, prices frozen
 order_refused = Signal()  # order
 session_confirmed = Signal()  # session, by_erp: enough people, it will run
 session_closed = Signal()  # session, by_erp: it took place and its attendance is known
+attendance_corrected = (
+    Signal()
+)  # session, enrolments: ids of those of a closed session whose hours are not what they were
 session_cancelled = Signal()  # session
 session_moved = Signal()  # session: the company gave it other dates
 enrolment_substituted = Signal()  # enrolment, previous: the participant before, or None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -49,6 +49,14 @@ def when_closed(session: Session, *, by_erp: bool = False) -> IssueBatch | None:
     seats = _ours(session) if by_erp else list(_seats(session.enrolments.all()))
     subjects = attestations(seats) + bills(seats, fees_of_sessions([session]))
     return ask(subjects=subjects, reason=_("Clôture de la session %s") % session)
+
+
+def when_attendance_corrected(session: Session, enrolments: Sequence[int]) -> IssueBatch | None:
+    """An attestation with the hours as they are, in the place of the one that said others, or the first."""
+    subjects = attestations(_seats(session.enrolments.filter(pk__in=enrolments)))
+    reason = _("Présences corrigées, session %s") % session
+    again = reissue(subjects=subjects, reason=reason)
+    return ask(subjects=subjects, reason=reason) or again
 
 
 def when_session_moved(session: Session) -> IssueBatch | None:

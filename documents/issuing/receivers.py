@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.dispatch import receiver
@@ -31,6 +32,11 @@ def on_session_confirmed(session: Session, *, by_erp: bool = False, **kwargs: An
 @receiver(signals.session_closed)
 def on_session_closed(session: Session, *, by_erp: bool = False, **kwargs: Any) -> None:
     due.when_closed(session, by_erp=by_erp)
+
+
+@receiver(signals.attendance_corrected)
+def on_attendance_corrected(session: Session, enrolments: Sequence[int], **kwargs: Any) -> None:
+    due.when_attendance_corrected(session, enrolments)
 
 
 @receiver(signals.session_moved)
