@@ -149,7 +149,7 @@ def _seated(session: Session) -> QuerySet[Enrolment]:
 
 def _hours_in(session: Session) -> dict[int, Decimal]:
     """The hours attended by each."""
-    return dict(with_hours_attended(_seated(session)).values_list("pk", "hours_attended"))
+    return {one.pk: getattr(one, "hours_attended", Decimal(0)) for one in with_hours_attended(_seated(session))}
 
 
 def _derive_states(session: Session) -> None:
