@@ -187,7 +187,7 @@ def test_an_end_that_is_past_is_refused_by_the_service_too(world: World, account
     with pytest.raises(ValidationError, match="déjà passée"):
         change_access(access=accountant, role=Role.STANDARD, types=[], ends_at=past, actor=boss)
     accountant.refresh_from_db()
-    assert (accountant.ends_at, types_ticked(accountant)) == (None, {DocumentType.FACTURE})
+    assert (accountant.ends_at, types_ticked(accountant)) == (None, frozenset({DocumentType.FACTURE}))
 
 
 def test_an_access_removed_while_the_page_was_open_is_not_given_back(world: World, accountant: Access) -> None:
