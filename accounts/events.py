@@ -51,10 +51,8 @@ def _type(code: str) -> str:
     return label_of(DocumentType, code)
 
 
-def _address(value: Any) -> str:
-    if isinstance(value, list):
-        return _("de %(before)s à %(after)s") % {"before": value[0], "after": value[1]}
-    return str(value)
+def _address(emails: list[str]) -> str:
+    return _("de %(before)s à %(after)s") % {"before": emails[0], "after": emails[1]}
 
 
 # Name in `details` → what it says. The order is that of the sentence.

@@ -87,13 +87,11 @@ def reset_second_factor(*, user: User, actor: User, reason: str) -> int:
 
 
 @transaction.atomic
-def set_active(*, user: User, active: bool, actor: User) -> None:
-    """Close or reopen an account, from the next request on; reopened, its owner proves the address anew."""
-    user.is_active = active
+def deactivate_account(*, user: User, actor: User) -> None:
+    """Shut an account from the next request on, in open sessions too; the team reopens it on the person's page."""
+    user.is_active = False
     user.decide(["is_active"])
-    if active:
-        user.closed_at = None
-    user.save(update_fields=["is_active", "closed_at", "decided_in_portal"])
+    user.save(update_fields=["is_active", "decided_in_portal"])
     tell_of_activity(user=user, actor=actor)
 
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from accounts.labels import label_of
 from catalogue.highlight import Marker
-from catalogue.models import CourseKind, SessionState
+from catalogue.models import SessionState
 from catalogue.pricing import Subject
 
 
@@ -52,10 +52,6 @@ class ListedCourse:
     vat_rate: Decimal
     next: NextSession | None
     extract: str = ""
-
-    @property
-    def on_request(self) -> bool:
-        return self.kind != CourseKind.INTER
 
     def mark(self, marker: Marker, *texts: str) -> None:
         """Mark the words found in the title, or else in the reference and the domain, or else show a line with them."""

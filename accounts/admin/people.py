@@ -22,7 +22,7 @@ from django.views.decorators.http import require_POST
 from accounts.labels import label_of
 from accounts.models import Access, NotificationChoices, NotificationKind, User
 from accounts.roles import Role
-from accounts.staff_acts import open_account_with_accesses, set_active, tell_of_activity
+from accounts.staff_acts import deactivate_account, open_account_with_accesses, tell_of_activity
 
 from .base import EMPTY, QuestionFilter, ReadOnlyInline, staff
 from .people_acts import PeopleActs
@@ -192,7 +192,7 @@ class UserAdmin(PeopleActs):
             if user == request.user or not self.has_change_permission(request, user):
                 self.message_user(request, _("%s n’est pas désactivé.") % user, messages.WARNING)
                 continue
-            set_active(user=user, active=False, actor=staff(request))
+            deactivate_account(user=user, actor=staff(request))
             self.log_change(request, user, [{"changed": {"fields": ["is_active"]}}])
             done += 1
         text = ngettext("%(count)d compte désactivé.", "%(count)d comptes désactivés.", done) % {"count": done}

@@ -321,3 +321,26 @@ def test_changing_ones_address_is_no_road_to_lose_ones_own_right(role: Role, wor
         url = reverse(route, args=[own.pk]) + "?confirme=1"
         assert browser.post(url, {"role": "standard", "preset": "tout"}).status_code == 403
     assert administers()
+
+
+def test_an_administrator_right_is_not_taken_up_beyond_the_inviters_own(world: World, client_for: ClientFor) -> None:
+    """The inviter's right was given an end after they had offered one without: the rest of the offer stands."""
+    boss, user = make_user("passage@armor.example"), make_user(NEWCOMER)
+    for place in world.armor.establishments:
+        give_access(boss, place, Role.ADMINISTRATOR)
+    sent(world, offer=Offer(Role.ADMINISTRATOR), actor=boss, places=[world.lille])
+    link = sent(world, actor=boss, places=[world.nice])
+    Access.objects.filter(user=boss).update(ends_at=timezone.now() + timedelta(days=5))
+    browser = client_for(user)
+    browser.get(link, follow=True)
+    entered = browser.post(PAGE, follow=True)
+    assert "vous avez accès à Armor Nice" in entered.text
+    assert User.objects.rights_of(user.pk).establishments == {world.nice.pk}
+    assert Invitation.objects.get(establishment=world.lille).accepted_at is None
+    assert AccessEvent.objects.filter(event="invitation_accepted").count() == 1
+
+
+def test_a_sign_up_without_a_way_back_ends_at_the_invitation_all_the_same(world: World) -> None:
+    browser = Client()
+    browser.get(sent(world), follow=True)
+    assert browser.post(reverse("account_signup"), SIGNUP)["Location"] == PAGE

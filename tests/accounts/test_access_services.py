@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
+from django.test import RequestFactory
+from django.utils import timezone
 
 from accounts.document_types import DocumentType
-from accounts.models import Access, Establishment, EstablishmentGrant, User
+from accounts.models import (
+    Access,
+    AccessEvent,
+    AccessReview,
+    Establishment,
+    EstablishmentGrant,
+    Invitation,
+    User,
+)
+from accounts.requests import person
 from accounts.roles import Role
 from accounts.services import OwnAdministratorRightError, remove_access, save_access
+from tests.admin_rows import ROWS
 from tests.worlds import World
 
 
@@ -71,3 +87,38 @@ def test_an_administrator_whose_account_was_closed_decides_nothing(world: World)
     assert not User.objects.rights_of(boss.pk).establishments
     with pytest.raises(PermissionDenied):
         remove_access(access=Access.objects.get(user=world.personas["standard"]), actor=boss)
+
+
+def test_nobody_lowers_or_ends_their_own_administrator_right(world: World) -> None:
+    boss = world.personas["administrator"]
+    for changed in ({"role": Role.STANDARD}, {"ends_at": timezone.now() + timedelta(days=9)}):
+        own = Access.objects.get(user=boss)
+        for name, value in changed.items():
+            setattr(own, name, value)
+        with pytest.raises(OwnAdministratorRightError):
+            save_access(access=own, types=[], actor=boss)
+    own = Access.objects.get(user=boss)
+    assert (own.role, own.ends_at) == (Role.ADMINISTRATOR, None)
+
+
+@pytest.mark.parametrize("model", [Access, AccessEvent, AccessReview, Establishment, Invitation])
+def test_whoever_is_not_logged_in_sees_none(model: Any, world: World) -> None:
+    AccessReview.objects.create(establishment=world.lille, accesses=3)
+    ROWS[Invitation](world, 1)
+    assert model.objects.exists()
+    assert not model.objects.visible_to(AnonymousUser()).exists()
+
+
+@pytest.mark.parametrize("model", [Access, Establishment])
+def test_whoever_is_not_logged_in_manages_none(model: Any, world: World) -> None:
+    assert model.objects.exists()
+    assert not model.objects.manageable_by(AnonymousUser()).exists()
+
+
+def test_a_view_that_forgot_to_ask_for_a_login_is_refused_the_person() -> None:
+    request = RequestFactory().get("/")
+    request.user = AnonymousUser()
+    with pytest.raises(PermissionDenied):
+        person(request)
+    request.user = known = User(email="lea@armor.example")
+    assert person(request) is known

@@ -9,6 +9,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
 from django.core.cache import cache
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
@@ -244,3 +245,30 @@ def test_a_confirmed_change_ends_other_sessions_and_tells_the_old_address(world:
     for text in (str(told.body), str(told.alternatives[0][0])):  # type: ignore[attr-defined]
         assert "de l’ancienne adresse, vous ne pouvez plus reprendre le compte" in text
         assert reverse("account_reset_password") not in text, "that link would help the new address only"
+
+
+def test_a_standard_access_without_a_type_says_so_on_ones_own_page(world: World) -> None:
+    user = make_user("historique@armor.example")
+    give_access(user, world.lille, Role.STANDARD)
+    client, _status = log_in(user.email)
+    assert "Tout l’historique, aucun document" in client.get(reverse("account_home")).text
+
+
+def test_an_account_that_is_gone_is_logged_out() -> None:
+    user = make_user("lea@armor.example")
+    client, _status = log_in(user.email)
+    assert client.get(reverse("dashboard")).status_code == 200
+    User.objects.filter(pk=user.pk).delete()
+    assert client.get(reverse("dashboard")).status_code == 302
+    assert User.objects.with_rights(user.pk) is None
+
+
+def test_a_second_superuser_of_the_same_address_is_refused_whatever_its_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
+    call_command("createsuperuser", interactive=False, email="Chef@ib.example", verbosity=0)
+    chief = User.objects.get(email="chef@ib.example")
+    assert (chief.is_staff, chief.is_superuser, chief.rights.email) == (True, True, chief.email)
+    assert User.objects.get_by_natural_key(" CHEF@ib.example ") == chief
+    with pytest.raises(CommandError, match="already taken"):  # before anything is written; Django says it in English
+        call_command("createsuperuser", interactive=False, email="CHEF@ib.example", verbosity=0)
+    assert User.objects.filter(is_superuser=True).count() == 1

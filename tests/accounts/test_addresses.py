@@ -72,6 +72,12 @@ def test_other_domains_are_not(domain: str) -> None:
     assert imitated(f"lea@{domain}", KNOWN) is None
 
 
+@pytest.mark.parametrize("domain", ["xn--99999999.fr", "été.xn--99999999.fr"])
+def test_a_domain_that_no_browser_could_show_is_read_as_it_is_written(domain: str) -> None:
+    assert imitated(f"lea@{domain}", KNOWN) is None
+    assert imitated(f"lea@{domain}", {domain.replace("99999999", "99999998")}) is not None
+
+
 def test_nobody_is_outside_when_nothing_is_known() -> None:
     assert not is_outside("lea@armor.fr", frozenset())
     assert imitated("lea@armor.fr", frozenset()) is None

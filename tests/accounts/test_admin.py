@@ -11,11 +11,14 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import Group, Permission
 from django.core import mail
-from django.test import Client
+from django.forms import inlineformset_factory
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.admin.people_forms import PasswordLinkForm
+from accounts.admin.security import SessionFormSet
+from accounts.models import NotificationChoices, User
 from accounts.services import open_account
 from tests.admin_rows import change, unchanged
 from tests.conftest import ClientFor
@@ -99,6 +102,20 @@ def test_links_go_to_every_chosen_account_that_is_active(world: World, staff: Cl
     assert "désactivé" in answer.text
 
 
+def test_when_every_chosen_account_is_inactive_no_link_is_said_to_have_left(world: World, staff: Client) -> None:
+    gone = world.personas["ex_member"]
+    User.objects.filter(pk=gone.pk).update(is_active=False)
+    answer = staff.post(USERS, {"action": "send_password_links", "_selected_action": [gone.pk]}, follow=True)
+    assert mail.outbox == []
+    assert [str(one) for one in answer.context["messages"]] == [f"{gone} est désactivé : aucun lien envoyé."]
+
+
+def test_an_address_that_is_none_gets_no_link(db: None) -> None:
+    with pytest.raises(ValueError, match="adresse"):
+        PasswordLinkForm(User(email="personne")).send(RequestFactory().post("/"))
+    assert mail.outbox == []
+
+
 def test_a_link_is_asked_for_by_post_only(world: World, staff: Client) -> None:
     link = reverse("admin:accounts_user_password_link", args=[world.personas["standard"].pk])
     assert staff.get(link).status_code == 405
@@ -121,6 +138,15 @@ def test_a_person_shows_what_they_may_enter(world: World, staff: Client) -> None
     page = staff.get(change(world.personas["member_of_two"])).text
     for access in world.personas["member_of_two"].accesses.all():
         assert change(access) in page
+
+
+def test_a_person_shows_their_sessions_and_the_mails_that_they_refused(world: World, staff: Client) -> None:
+    user = world.personas["standard"]
+    NotificationChoices.objects.create(user=user, declined=["documents", "papers"])
+    UserSession.objects.create(user=user, ip="192.0.2.77", session_key="x" * 32, user_agent="Navigateur de Zoé")
+    page = staff.get(change(user)).text
+    for shown in ("Nouveaux documents, Pièces à fournir", "192.0.2.77", "Navigateur de Zoé"):
+        assert shown in page
 
 
 def test_whoever_is_no_superuser_makes_no_team(world: World, clerk: User, client_for: ClientFor) -> None:
@@ -212,4 +238,19 @@ def test_deleting_a_session_logs_that_browser_out(world: World, staff: Client) -
     }
     delete |= {"usersession_set-0-user": user.pk, "usersession_set-0-DELETE": "on"}
     staff.post(change(user), user_form(user, is_active="on", **delete))
+    assert browser.get(reverse("dashboard")).status_code == 302
+
+
+def test_a_session_ends_when_the_page_is_saved_and_not_before(world: World) -> None:
+    user, browser = world.personas["standard"], Client()
+    browser.force_login(user)
+    browser.get(reverse("dashboard"))
+    row = UserSession.objects.create(user=user, ip="192.0.2.1", session_key=browser.session.session_key, user_agent="x")
+    made: Any = inlineformset_factory(User, UserSession, formset=SessionFormSet, fields=["ip"])
+    posted = {"TOTAL_FORMS": 1, "INITIAL_FORMS": 1, "0-id": row.pk, "0-user": user.pk, "0-ip": row.ip, "0-DELETE": "on"}
+    formset = made({f"{made.get_default_prefix()}-{name}": value for name, value in posted.items()}, instance=user)
+    formset.save(commit=False)
+    assert formset.deleted_objects == [row]
+    assert browser.get(reverse("dashboard")).status_code == 200
+    formset.save()
     assert browser.get(reverse("dashboard")).status_code == 302

@@ -5,16 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
+from django.db import IntegrityError
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.admin.base import constraint_of
+from accounts.admin.companies import EstablishmentForm
 from accounts.document_types import DocumentType
 from accounts.models import Access, Company, Establishment, EstablishmentGrant, Invitation, RemovedAccess, User
 from accounts.roles import Role
 from tests.admin_rows import ROWS, change, unchanged
 from tests.conftest import ClientFor
-from tests.worlds import World, give_access, make_siret
+from tests.worlds import World, give_access, make_siret, make_user
 
 ACCESSES = reverse("admin:accounts_access_changelist")
 
@@ -104,6 +108,24 @@ def test_staff_may_leave_an_establishment_without_administrator(world: World, st
     assert {row.pk for row in listed.context["cl"].result_list} == {lyon.pk, world.nice.pk}
 
 
+def test_whoever_may_not_delete_accesses_removes_none(world: World, client_for: ClientFor) -> None:
+    clerk = make_user("commis@ib.example", is_staff=True)
+    clerk.user_permissions.set(Permission.objects.filter(codename__in=["view_access", "change_access"]))
+    browser, access = client_for(clerk), Access.objects.get(user=world.personas["neighbour"])
+    for route in ("delete", "remove_last"):
+        url = reverse(f"admin:accounts_access_{route}", args=[access.pk])
+        assert browser.post(url, {"post": "yes", "reason": "Le site a fermé, appel"}).status_code == 403
+    assert Access.objects.filter(pk=access.pk).exists()
+
+
+def test_nobody_of_the_team_removes_themselves_as_the_last(world: World, staff: Client) -> None:
+    own = give_access(world.personas["staff"], world.nice, Role.ADMINISTRATOR)
+    url = reverse("admin:accounts_access_remove_last", args=[own.pk])
+    assert staff.get(url).status_code == 403
+    assert staff.post(url, {"reason": "Le site a fermé, appel de la direction"}).status_code == 403
+    assert Access.objects.filter(pk=own.pk).exists()
+
+
 def test_staff_hand_a_decision_back_to_the_erp(world: World, staff: Client) -> None:
     access = Access.objects.get(user=world.personas["standard"])
     Access.objects.filter(pk=access.pk).update(decided_in_portal=["role", "types"])
@@ -134,6 +156,18 @@ def test_a_siret_of_another_company_is_refused_in_french(world: World, staff: Cl
     posted["siret"] = make_siret(world.armor.company.siren, 77)
     assert staff.post(add, posted).status_code == 302
     assert Establishment.objects.filter(siret=posted["siret"]).count() == 1
+
+
+def test_a_refusal_of_the_database_that_nobody_foresaw_is_raised(
+    world: World, staff: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(EstablishmentForm, "refusals", {})
+    siret = make_siret(world.brume.company.siren, 77)
+    posted = {"company": world.armor.company.pk, "name": "Ailleurs", "siret": siret}
+    with pytest.raises(IntegrityError) as caught:
+        staff.post(reverse("admin:accounts_establishment_add"), posted)
+    assert constraint_of(caught.value) == "establishment_siret_of_its_company"
+    assert not Establishment.objects.filter(siret=siret).exists()
 
 
 def test_the_keys_of_the_erp_do_not_change(world: World, staff: Client) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -180,6 +180,22 @@ def test_the_accesses_of_others_answer_404(persona: str, world: World, client_fo
         assert browser.post(url, {"role": "standard", "preset": "tout"}).status_code == 404
     assert browser.post(reverse("access_review"), {"acces": [access.pk]}).status_code == 404
     assert Access.objects.filter(pk=access.pk).values().get() == before
+
+
+def test_an_end_that_is_past_is_refused_by_the_service_too(world: World, accountant: Access) -> None:
+    boss, past = world.personas["administrator"], timezone.now() - timedelta(seconds=1)
+    with pytest.raises(ValidationError, match="déjà passée"):
+        change_access(access=accountant, role=Role.STANDARD, types=[], ends_at=past, actor=boss)
+    accountant.refresh_from_db()
+    assert (accountant.ends_at, types_ticked(accountant)) == (None, frozenset({DocumentType.FACTURE}))
+
+
+def test_an_access_removed_while_the_page_was_open_is_not_given_back(world: World, accountant: Access) -> None:
+    boss = world.personas["administrator"]
+    take_away(access=Access.objects.get(pk=accountant.pk), actor=boss)
+    with pytest.raises(ValidationError, match="vient d’être retiré"):
+        change_access(access=accountant, role=Role.ADMINISTRATOR, types=[], ends_at=None, actor=boss)
+    assert not Access.objects.filter(user=accountant.user).exists()
 
 
 def test_a_right_lost_while_the_page_was_open(world: World, browser: Client, accountant: Access) -> None:

@@ -13,7 +13,7 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.choice import choose_establishments, look_everywhere
+from accounts.choice import choose_establishments, look_everywhere, places_of
 from accounts.document_types import DocumentType
 from accounts.models import Access, AccessEvent, Establishment, User
 from accounts.rights import Rights
@@ -221,3 +221,12 @@ def test_pages_about_accesses_and_the_navigation_are_not_narrowed(world: World, 
         assert reverse("access_list") in page.text
     assert "Armor Lille" in client.get(reverse("access_list")).text
     assert reverse("access_list") in client.get(reverse("dashboard")).text
+
+
+def test_the_establishments_are_the_same_outside_a_request(world: World, member: User) -> None:
+    """A person read without their rights, as a task or a command reads one."""
+    choose_establishments(user=member, chosen=[world.nice.pk])
+    expected = ((world.lille.pk, "Armor Lille", False), (world.nice.pk, "Armor Nice", True))
+    in_request = User.objects.with_rights(member.pk)
+    assert in_request is not None
+    assert places_of(in_request) == places_of(User.objects.get(pk=member.pk)) == expected

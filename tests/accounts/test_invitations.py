@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.document_types import DocumentType
-from accounts.invitations import MOST_A_DAY, hash_of
+from accounts.invitations import MOST_A_DAY, Offer, Sent, hash_of, invite, resend, revoke
 from accounts.models import Access, AccessEvent, Invitation, User
 from accounts.roles import Role
 from tests.conftest import ClientFor
@@ -147,6 +148,34 @@ def test_a_hundred_addresses_at_once_and_not_one_more(world: World, browser: Cli
     assert page.context["form"]["emails"].value().split() == many
     assert browser.post(INVITE, form(world, ", ".join(many[:100]))).status_code == 302
     assert len(mail.outbox) == 100
+
+
+@pytest.mark.parametrize("typed", [",", " ; ,\n;"])
+def test_separators_alone_are_no_address(typed: str, world: World, browser: Client) -> None:
+    page = browser.post(INVITE, form(world, typed))
+    assert page.context["form"].errors["emails"] == ["Écrivez au moins une adresse."]
+    assert not Invitation.objects.exists()
+
+
+def test_inviting_to_no_establishment_sends_and_refuses_nothing(world: World) -> None:
+    offer, boss = Offer(Role.STANDARD), world.personas["administrator"]
+    outcome = invite(emails=["x@armor.example"], establishments=[], offer=offer, actor=boss)
+    assert outcome == Sent()
+    assert not Invitation.objects.exists()
+    assert not mail.outbox
+
+
+def test_what_was_accepted_meanwhile_is_neither_sent_again_nor_revoked(world: World, browser: Client) -> None:
+    browser.post(INVITE, form(world, "x@armor.example"))
+    Invitation.objects.update(accepted_at=timezone.now())
+    mail.outbox.clear()
+    invitation, boss = Invitation.objects.get(), world.personas["administrator"]
+    for act in (resend, revoke):
+        with pytest.raises(ValidationError, match="vient d’être acceptée"):
+            act(invitation=invitation, actor=boss)
+    invitation.refresh_from_db()
+    assert invitation.revoked_at is None
+    assert not mail.outbox
 
 
 def test_a_look_alike_domain_waits_for_a_second_look(world: World, browser: Client) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.document_types import DocumentType
+from accounts.events import sentence
 from accounts.journal import purge, record
 from accounts.models import Access, AccessEvent, AccessEventType, RemovedAccess, User
 from accounts.roles import Role
@@ -140,3 +141,20 @@ def test_the_purge_goes_in_steps(db: None, monkeypatch: pytest.MonkeyPatch) -> N
     for _ in range(5):
         served(at=timezone.now() - timedelta(days=400))
     assert purge(Serving, before=timezone.now() - timedelta(days=365)) == 5
+
+
+@pytest.mark.parametrize(
+    ("details", "said"),
+    [
+        ({"types": list(DocumentType.values)}, "documents : tous"),
+        ({"ends_at": "2026-12-31T23:00:00Z"}, "jusqu’au 1 janvier 2027"),
+        ({"ends_at": datetime(2026, 6, 30, 22, tzinfo=UTC)}, "jusqu’au 1 juillet 2026"),
+        ({"ends_at": [None, "2026-07-14T21:59:59Z"]}, "jusqu’au 14 juillet 2026"),
+        ({"ends_at": ["2026-07-14T21:59:59Z", None]}, "sans date de fin"),
+        ({"document": "FA-1", "type": "facture"}, "Facture ; FA-1"),
+        ({"email": ["lea@armor.example", "zoe@armor.example"]}, "de lea@armor.example à zoe@armor.example"),
+        ({"origin": "erp", "pigeons": 3, "ends_at": None}, "import de l’ERP"),
+    ],
+)
+def test_details_are_said_in_words(details: dict[str, Any], said: str) -> None:
+    assert sentence(details) == said

@@ -110,6 +110,19 @@ def test_confirming_everybody_finishes_the_review(world: World, browser: Client)
     assert events == ["confirmed", "confirmed", "removed", "reviewed"]
 
 
+def test_what_is_confirmed_later_the_same_day_is_the_same_review(world: World) -> None:
+    boss, access = world.personas["administrator"], Access.objects.get(user=world.personas["standard"])
+    Access.objects.filter(user=world.personas["delegate_ended"]).delete()
+    assert confirm(accesses=[access], actor=boss) == 1
+    review = AccessReview.objects.get()
+    assert confirm(accesses=[access], actor=boss) == 1
+    assert AccessReview.objects.get() == review
+    assert AccessEvent.objects.filter(event="reviewed").count() == 1
+    AccessReview.objects.update(finished_at=timezone.now() - timedelta(days=1, seconds=1))
+    confirm(accesses=[access], actor=boss)
+    assert AccessReview.objects.count() == 2, "another day, another review"
+
+
 def test_what_ended_is_not_confirmed(world: World, browser: Client) -> None:
     ended = Access.objects.get(user=world.personas["delegate_ended"])
     with pytest.raises(ValidationError):

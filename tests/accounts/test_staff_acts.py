@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import Permission
 from django.core import mail
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -102,6 +103,16 @@ def test_a_lost_second_factor_is_taken_with_a_reason_and_told(world: World, staf
     (sent,) = mail.outbox
     assert sent.to == [user.email]
     assert "/compte/securite/" in str(sent.body)
+
+
+def test_whoever_may_have_the_lost_telephone_is_logged_out(world: World) -> None:
+    user, browser = with_factor(world.personas["standard"]), Client()
+    browser.force_login(user)
+    browser.get(reverse("dashboard"))
+    UserSession.objects.create(user=user, ip="192.0.2.1", session_key=browser.session.session_key, user_agent="x")
+    assert reset_second_factor(user=user, actor=world.personas["staff"], reason=REASON) == 1
+    assert browser.get(reverse("dashboard")).status_code == 302
+    assert not UserSession.objects.filter(user=user).exists()
 
 
 def test_the_factor_of_a_colleague_or_ones_own_is_a_superusers_or_ones_own_matter(

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.contrib.auth.models import Permission
 from django.core.exceptions import PermissionDenied
 from django.db import InternalError, connection, transaction
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
+from psycopg.errors import InFailedSqlTransaction
 
 from accounts.document_types import DocumentType
 from accounts.models import Access, AccessEvent, User
-from accounts.visits import LONGEST, PRIVATE, VISIT, begin_visit, may_visit
+from accounts.visits import LONGEST, PRIVATE, VISIT, Visits, begin_visit, may_visit
 from documents.models import Document, Serving
-from enrolments.models import Order
+from enrolments.models import Enrolment, Order
 from tests.conftest import ClientFor
 from tests.worlds import World, make_user
 
@@ -148,6 +152,40 @@ def test_a_download_is_refused_and_leaves_no_line_in_the_persons_name(world: Wor
         assert "Visite en lecture seule" in answer.text
         assert "Content-Disposition" not in answer
     assert not Serving.objects.exists()
+
+
+def test_a_way_back_is_followed_during_a_visit(world: World, staff: Client) -> None:
+    visit(staff, world.personas["administrator"])
+    past = Enrolment.objects.filter(order__establishment=world.lille, session=world.sessions[0]).earliest("pk")
+    answer = staff.get(reverse("enrolment_cancel", args=[past.pk]))
+    assert answer.status_code == 302
+    assert answer["Location"] == reverse("enrolment_detail", args=[past.pk])
+    assert BANNER in staff.get(answer["Location"]).text
+
+
+def test_a_file_that_leaves_no_line_is_closed_and_refused(world: World, staff: Client, tmp_path: Path) -> None:
+    visit(staff, world.personas["administrator"])
+    opened = []
+
+    def answer(request: HttpRequest) -> FileResponse:
+        opened.append((tmp_path / "papier.pdf").open("wb+"))
+        return FileResponse(opened[0], content_type="text/html")
+
+    request = RequestFactory().get(reverse("help"))
+    request.COOKIES[settings.SESSION_COOKIE_NAME] = "x"
+    request.session, request.user = staff.session, world.personas["staff"]
+    refused = Visits(answer)(request)
+    assert refused.status_code == 403
+    assert opened[0].closed
+
+
+def test_another_error_of_the_database_is_not_taken_for_a_trace(world: World) -> None:
+    request = RequestFactory().get("/")
+    request.user = user = world.personas["standard"]
+    user.visitor = world.personas["staff"]
+    error = InternalError("autre chose")
+    error.__cause__ = InFailedSqlTransaction()
+    assert Visits(lambda request: HttpResponse()).process_exception(request, error) is None
 
 
 def test_the_transaction_of_a_visit_can_only_read(world: World) -> None:

@@ -2,16 +2,40 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.apps import apps
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from catalogue.models import AccordCadre, AccordCoverage, AccordLine, Course, Domain, Session
+from accounts.models import (
+    Access,
+    AccessEvent,
+    AccessReview,
+    Company,
+    Establishment,
+    Invitation,
+    NotificationChoices,
+    RemovedAccess,
+    User,
+)
+from catalogue.models import (
+    AccordCadre,
+    AccordCoverage,
+    AccordLine,
+    CatalogueWord,
+    Course,
+    CourseIndex,
+    Domain,
+    HalfDay,
+    Session,
+)
 from tests.admin_rows import change, make_accord, unchanged
 from tests.conftest import ClientFor
 from tests.worlds import World, make_session
@@ -157,6 +181,12 @@ def test_the_questions_about_sessions(world: World, staff: Client) -> None:
     assert found(q=past.code.lower()) == {past.pk}
 
 
+def test_whoever_is_not_logged_in_sees_no_accord(world: World) -> None:
+    make_accord(world)
+    assert AccordCadre.objects.exists()
+    assert not AccordCadre.objects.visible_to(AnonymousUser()).exists()
+
+
 def test_the_questions_about_accords(world: World, staff: Client) -> None:
     accord, today = make_accord(world), timezone.localdate()
     listing = reverse("admin:catalogue_accordcadre_changelist")
@@ -187,6 +217,28 @@ def test_what_can_not_be_meant_of_a_session_is_told_at_its_field(world: World, s
     half = {"half_days-TOTAL_FORMS": 1, "half_days-0-date": "09/01/2027", "half_days-0-starts_at": "09:00"}
     answer = staff.post(change(session), posted | {"state": "done"} | half | {"half_days-0-ends_at": "12:00"})
     assert "Cette date n’est pas entre le début et la fin de la session." in answer.text
+
+
+def test_half_days_within_the_session_are_kept_and_those_outside_told_one_by_one(world: World, staff: Client) -> None:
+    session = world.sessions[1]
+    posted: dict[str, Any] = {"starts_on": "05/01/2027", "ends_on": "06/01/2027", "state": session.state}
+    posted |= {"seats": 8, "minimum": 4, **unchanged("half_days", "enrolments"), "half_days-TOTAL_FORMS": 3}
+    for rank, day in enumerate(("05/01/2027", "07/01/2027", "06/01/2027")):
+        half = {"date": day, "starts_at": "09:00", "ends_at": "12:00"}
+        posted |= {f"half_days-{rank}-{name}": value for name, value in half.items()}
+    answer = staff.post(change(session), posted)
+    told = ["Cette date n’est pas entre le début et la fin de la session."]
+    assert answer.context["inline_admin_formsets"][0].formset.errors == [{}, {"date": told}, {}]
+    assert not session.half_days.exists()
+    assert (
+        staff.post(
+            change(session),
+            posted
+            | {"half_days-1-date": "06/01/2027", "half_days-1-starts_at": "13:00", "half_days-1-ends_at": "17:00"},
+        ).status_code
+        == 302
+    )
+    assert [str(one) for one in session.half_days.all()] == ["2027-01-05 09:00", "2027-01-06 09:00", "2027-01-06 13:00"]
 
 
 def test_courses_leave_the_catalogue_and_come_back(world: World, staff: Client) -> None:
@@ -222,3 +274,41 @@ def test_an_impossible_rate_is_refused_in_french(world: World, staff: Client) ->
     assert "Un prix n’est pas négatif." in answer.text
     answer = staff.post(change(course), posted | {"public_price": "1", "vat_rate": "-1"})
     assert "Un taux de TVA va de 0 à 100 %." in answer.text
+
+
+# --- What rows are called ------------------------------------------------------------------------------------------
+
+LEA, PLACE = User(email="lea@armor.example", first_name="Léa", last_name="Noël"), Establishment(name="Armor Lille")
+COURSE, ACCORD = Course(reference="PYT-01", title="Python"), AccordCadre(reference="AC-2026")
+DAY = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+CALLED: list[tuple[Model, str]] = [
+    (Company(name="Armor"), "Armor"),
+    (PLACE, "Armor Lille"),
+    (LEA, "Léa Noël <lea@armor.example>"),
+    (User(email="lea@armor.example"), "lea@armor.example"),
+    (Access(user=LEA, establishment=PLACE, role="standard"), "Léa Noël <lea@armor.example> · Armor Lille · Standard"),
+    (RemovedAccess(user=LEA, establishment=PLACE), "Léa Noël <lea@armor.example> · Armor Lille"),
+    (Invitation(email="zoe@armor.example", establishment=PLACE), "zoe@armor.example · Armor Lille"),
+    (AccessEvent(event="invited", subject_email="zoe@armor.example"), "Invitation envoyée · zoe@armor.example"),
+    (AccessReview(establishment=PLACE, finished_at=DAY), "Armor Lille · 2026-11-23"),
+    (NotificationChoices(user=LEA), "Léa Noël <lea@armor.example>"),
+    (Domain(label="Développement"), "Développement"),
+    (COURSE, "Python (PYT-01)"),
+    (Session(code="SES-7"), "SES-7"),
+    (HalfDay(date=DAY.date(), starts_at=time(9)), "2026-11-23 09:00"),
+    (ACCORD, "AC-2026"),
+    (AccordCoverage(establishment=PLACE), "Armor Lille"),
+    (AccordLine(accord=ACCORD, scope="everything"), "AC-2026 · Tout le catalogue"),
+    (CourseIndex(title="python"), "python"),
+    (CatalogueWord(word="python"), "python"),
+]
+
+
+@pytest.mark.parametrize(("row", "name"), CALLED, ids=[type(row).__name__ for row, _name in CALLED])
+def test_a_row_is_called_by_what_people_know_of_it(row: Model, name: str) -> None:
+    assert str(row) == name
+
+
+def test_every_model_that_says_its_name_is_asked_for_it() -> None:
+    models = [one for app in ("accounts", "catalogue") for one in apps.get_app_config(app).get_models()]
+    assert {one for one in models if "__str__" in vars(one)} == {type(row) for row, _name in CALLED}
