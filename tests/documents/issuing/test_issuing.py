@@ -198,6 +198,7 @@ def test_a_cancellation_renews_the_lists_that_still_have_somebody(
         (PaperKind.ATTESTATION, lambda deal: deal.close(EnrolmentState.ABSENT), "Aucune présence"),
         (PaperKind.EVALUATION, lambda deal: None, "pas encore de réponses"),
         (PaperKind.FACTURE, lambda deal: None, "n’a rien à facturer"),
+        (PaperKind.FACTURE, lambda deal: _billed_by_the_erp(deal), "a déjà la facture"),
     ],
 )
 def test_what_is_missing_is_said(
@@ -220,6 +221,11 @@ def test_what_is_missing_is_said(
     assert batch.progress.failed == 1
     assert not NumberSeries.objects.filter(name__startswith="FA").exists()
     assert DBTaskResult.objects.get().status == TaskResultStatus.SUCCESSFUL
+
+
+def _billed_by_the_erp(deal: Deal) -> None:
+    deal.close()
+    make_document(DocumentType.FACTURE, deal.order, session=deal.session)
 
 
 def _order(deal: Deal, **fields: object) -> None:
