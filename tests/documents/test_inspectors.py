@@ -16,7 +16,8 @@ import psutil
 import pytest
 from django.conf import settings
 
-from documents.files import Flaw, read_file
+from documents.files import Flaw, Verdict, read_file
+from documents.inspection_worker import look_at
 from documents.inspectors import BATCH, Inspectors, Request
 from tests.documents.test_inspection import with_object_stream
 from tests.worlds import pdf
@@ -74,6 +75,7 @@ def test_what_is_too_large_is_not_read(pool: Inspectors, tmp_path: Path) -> None
 
 def test_what_stops_being_readable_is_missing(tmp_path: Path) -> None:
     assert read_file(str(tmp_path)) == Flaw.MISSING
+    assert look_at(str(tmp_path), "", 100) == Verdict(flaw=Flaw.MISSING)
     assert read_file("/proc/self/mem") == Flaw.MISSING, "a regular file, whose first byte can't be read"
 
 

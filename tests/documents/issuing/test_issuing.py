@@ -6,7 +6,7 @@ import errno
 import io
 import os
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pikepdf
@@ -18,12 +18,15 @@ from pytest_django import Settings
 
 from accounts.document_types import DocumentType
 from catalogue.models import Session, SessionState
+from documents.evaluations.questions import QUESTIONS
+from documents.evaluations.services import keep_answers
 from documents.facturx import checking, embedding
 from documents.issuing import asking, due, making
 from documents.issuing.asking import Subject
 from documents.issuing.errors import NotIssuableError
 from documents.models import (
     Document,
+    Evaluation,
     Issue,
     IssueBatch,
     IssueState,
@@ -246,6 +249,21 @@ def _session(deal: Deal, **fields: object) -> None:
 def _everybody(deal: Deal) -> None:
     with any_state():
         deal.session.enrolments.update(state=EnrolmentState.CANCELLED)
+
+
+def test_an_evaluation_is_made_of_the_answers_that_were_sent(
+    deal: Deal, quick_press: Printed, run_tasks: RunTasks
+) -> None:
+    deal.close()
+    evaluation = Evaluation.objects.create(enrolment=deal.seat, expires_at=timezone.now() + timedelta(days=30))
+    answers = {"ratings": dict.fromkeys(QUESTIONS, 4), "objectives": [], "comment": "Très clair"}
+    keep_answers(evaluation=evaluation, answers=answers, final=True)
+    run_tasks()
+    assert issued(deal.order) == ["evaluation"]
+    assert states() == [(IssueState.DONE, "")]
+    (paper,) = quick_press()
+    assert paper.facts["comment"] == "Très clair"
+    assert [rating.score for rating in paper.facts["ratings"]] == [4] * len(QUESTIONS)
 
 
 def test_an_order_of_no_establishment_is_not_billed(deal: Deal, run_tasks: RunTasks) -> None:
