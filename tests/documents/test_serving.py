@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from accounts.document_types import DocumentType
 from accounts.models import Access
+from accounts.models.user import still_so
 from accounts.rights import Rights
 from accounts.services import set_document_types
 from documents import serving
@@ -166,7 +167,6 @@ def test_rights_that_never_stop_changing_open_nothing(
     access = Access.objects.get(user=world.personas["standard"])
     paper = Document.objects.filter(establishment=world.lille, type="facture").earliest("pk")
     types, looked = [DocumentType.FACTURE, DocumentType.CONVENTION], []
-    still_so = serving.still_so
 
     def changed_meanwhile(user_id: int, rights: Rights) -> Any:
         looked.append(user_id)
