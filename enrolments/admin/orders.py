@@ -91,8 +91,7 @@ class AttachOrderForm(OrderForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "attach_to" in self.fields:
-            self.fields["attach_to"].initial = Establishment.objects.filter(siret=self.instance.declared_siret).first()
+        self.fields["attach_to"].initial = Establishment.objects.filter(siret=self.instance.declared_siret).first()
 
 
 @admin.register(Order)

@@ -70,6 +70,13 @@ def test_an_attendance_sheet_needs_no_order(world: World, staff: Client) -> None
     assert (document.establishment, document.order_email) == (world.nice, "")
 
 
+def test_a_file_too_large_is_refused_unread(order: Order, staff: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("documents.admin.upload.MAX_BYTES", len(pdf("x")) - 1)
+    answer = staff.post(ADD, document_form(pdf("x"), order=order.pk))
+    assert "trop gros" in str(answer.context["adminform"].form.errors["upload"])
+    assert not Document.objects.filter(number="FA-1").exists()
+
+
 @pytest.mark.parametrize(
     ("content", "told"),
     [
@@ -172,6 +179,9 @@ def test_staff_open_the_file_and_the_journal_says_so(world: World, order: Order,
     assert b"".join(answer.streaming_content).startswith(b"%PDF-")  # type: ignore[attr-defined]
     line = Serving.objects.get()
     assert (line.document, line.user_email, line.outcome) == (document, "equipe@ib.example", ServingOutcome.VIEWED)
+    head = staff.head(reverse("admin:documents_document_file", args=[document.pk]))
+    assert (head.status_code, head["Content-Length"]) == (200, str(document.size))
+    assert Serving.objects.count() == 1, "HEAD gets no bytes, and leaves no line"
 
 
 def test_the_file_is_for_staff_who_may_see_documents(world: World, order: Order, client_for: ClientFor) -> None:

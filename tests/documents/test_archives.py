@@ -154,6 +154,20 @@ def test_a_right_taken_away_during_the_download_stops_what_follows(
     assert outcomes.filter(outcome=ServingOutcome.REFUSED).count() == 5
 
 
+def test_an_account_that_is_gone_during_the_download_gets_no_more(world: World, client_for: ClientFor) -> None:
+    access, client = standard_with_bills(world, 6), client_for(world.personas["standard"])
+    archive = ask(client)
+    received, stream = b"", chunks_of(client, archive)
+    while received.count(b"%PDF-1.4") < 3:
+        received += next(stream)
+    User.objects.filter(pk=access.user_id).delete()
+    received += b"".join(stream)
+    with ZipFile(io.BytesIO(received)) as zipped:
+        assert len(texts(zipped.namelist())) == 3
+        assert "5 documents n’ont pas été joints" in zipped.read(README).decode("utf-8-sig")
+    assert Serving.objects.filter(user=access.user_id, outcome=ServingOutcome.REFUSED).count() == 5
+
+
 def test_what_one_looks_at_changes_nothing_in_a_zip_and_a_lost_access_stops_its_part(
     world: World, client_for: ClientFor
 ) -> None:

@@ -196,6 +196,20 @@ def test_what_is_no_pdf_or_can_not_be_read(content: bytes, flaw: Flaw) -> None:
     assert inspect_pdf(content) == flaw
 
 
+def test_a_text_that_only_speaks_of_scripts_is_good() -> None:
+    document = page()
+    document.Root.Spoken = document.make_indirect(String("/JavaScript /OpenAction"))
+    assert inspect_pdf(saved(document)) is None
+
+
+def test_a_parser_short_of_memory_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def starved(_pdf: pikepdf.Pdf) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(inspection, "_inspect", starved)
+    assert inspect_pdf(pdf("x")) == Flaw.EXHAUSTING
+
+
 def test_a_document_without_pages() -> None:
     assert inspect_pdf(saved(pikepdf.new())) == Flaw.DAMAGED
 

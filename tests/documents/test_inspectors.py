@@ -16,7 +16,8 @@ import psutil
 import pytest
 from django.conf import settings
 
-from documents.files import Flaw, read_file
+from documents.files import Flaw, Verdict, read_file
+from documents.inspection_worker import look_at
 from documents.inspectors import BATCH, Inspectors, Request
 from tests.documents.test_inspection import with_object_stream
 from tests.worlds import pdf
@@ -70,6 +71,28 @@ def test_what_is_too_large_is_not_read(pool: Inspectors, tmp_path: Path) -> None
         file.truncate(20_000_001)
     assert pool.inspect([Request(str(tmp_path / "huge.pdf"))])[0].flaw == Flaw.TOO_LARGE
     assert read_file(str(tmp_path / "huge.pdf"), 20_000_000) == Flaw.TOO_LARGE
+
+
+def test_what_stops_being_readable_is_missing(tmp_path: Path) -> None:
+    assert read_file(str(tmp_path)) == Flaw.MISSING
+    assert look_at(str(tmp_path), "", 100) == Verdict(flaw=Flaw.MISSING)
+    assert read_file("/proc/self/mem") == Flaw.MISSING, "a regular file, whose first byte can't be read"
+
+
+def test_a_worker_that_can_not_start_blames_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    request = Request(write(tmp_path, "good.pdf", pdf("x")))
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with Inspectors(workers=1) as inspectors, pytest.raises(OSError, match="could not start"):
+        inspectors.inspect([request])
+
+
+def test_a_worker_that_does_not_end_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("documents.inspectors.GRACE", 0.05)
+    with Inspectors(workers=1) as inspectors:
+        inspectors.inspect([Request(write(tmp_path, "good.pdf", pdf("x")))])
+        process = inspectors._workers[0].process
+        process.send_signal(signal.SIGSTOP)
+    assert process.returncode == -signal.SIGKILL
 
 
 def test_a_worker_that_dies_for_no_fault_of_a_file(pool: Inspectors, tmp_path: Path) -> None:

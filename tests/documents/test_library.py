@@ -11,11 +11,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.document_types import DocumentType
+from accounts.roles import Role
 from documents.models import Document, LibraryVisit
+from documents.sharing import choose_readers
 from documents.visits import GAP, IN_SESSION
 from enrolments.models import Order
 from tests.conftest import ClientFor
-from tests.worlds import World, make_document
+from tests.worlds import World, give_access, make_document, make_user
 
 URL = "/documents/"
 
@@ -112,3 +114,20 @@ def test_a_visit_is_written_once_in_a_while_and_is_one_s_own(
 @pytest.mark.parametrize("query", ["nouveau=2", "formation=" + "x" * 500, "commande=%00", "collaborateur=a%00b"])
 def test_nonsense_is_ignored(query: str, client: Client) -> None:
     assert client.get(f"{URL}?{query}").context["documents"]
+
+
+def test_the_amount_of_a_shared_invoice_is_not_shown_to_whom_prices_are_closed(
+    world: World, client: Client, client_for: ClientFor
+) -> None:
+    """Rule 6: what was shared can be opened, and the list says no more than to others."""
+    paper = of_lille().filter(type=DocumentType.FACTURE).earliest("pk")
+    user = make_user("accueil@armor.example")
+    reader = give_access(user, world.lille, Role.STANDARD, [DocumentType.CONVOCATION])
+    actor = world.personas["administrator"]
+    choose_readers(document=paper, offered=[reader.pk], opened=[reader.pk], actor=actor)
+    amounts = []
+    for browser in (client, client_for(user)):
+        context = browser.get(URL, {"type": "facture"}).context
+        amounts.append({row.pk: row.amount for row in context["documents"]}[paper.pk])
+        assert context["amounts_visible"] == (amounts[-1] is not None)
+    assert amounts == [paper.amount, None]

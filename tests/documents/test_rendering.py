@@ -350,6 +350,14 @@ def test_settings_win_over_the_stand_in(settings: Settings) -> None:
     assert Provider.from_settings({"siret": "x", "nda": "y"}).siret == "84217396900024"
 
 
+def test_a_press_that_was_warmed_up_loads_nothing_at_the_first_document() -> None:
+    rendering._press.cache_clear()
+    rendering.warm_up()
+    loaded = rendering._press.cache_info().misses
+    assert rendering.draw("<p>Programme</p>", bytes(16)).startswith(b"%PDF")
+    assert (loaded, rendering._press.cache_info().misses) == (1, 1)
+
+
 def test_the_web_process_does_not_load_weasyprint() -> None:
     script = "import sys, espace_client.wsgi; sys.exit('weasyprint' in sys.modules)"
     subprocess.run([sys.executable, "-c", script], check=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tracemalloc
 from datetime import date
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -13,6 +14,11 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.document_types import DocumentType
+from accounts.models import Access
+from accounts.models.user import still_so
+from accounts.rights import Rights
+from accounts.services import set_document_types
+from documents import serving
 from documents.models import Document, Serving, ServingOutcome, documents_storage
 from documents.serving import byte_range, file_name
 from documents.store import store
@@ -153,6 +159,26 @@ def test_a_right_taken_away_bites_on_the_next_request(document: Document, client
     assert client.get(url).status_code == 200
     world.personas["administrator"].accesses.all().delete()
     assert client.get(url).status_code == 404
+
+
+def test_rights_that_never_stop_changing_open_nothing(
+    world: World, client_for: ClientFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    access = Access.objects.get(user=world.personas["standard"])
+    paper = Document.objects.filter(establishment=world.lille, type="facture").earliest("pk")
+    types, looked = [DocumentType.FACTURE, DocumentType.CONVENTION], []
+
+    def changed_meanwhile(user_id: int, rights: Rights) -> Any:
+        looked.append(user_id)
+        set_document_types(access=access, types=types[: 1 + len(looked) % 2])
+        return still_so(user_id, rights)
+
+    client = client_for(access.user)
+    set_document_types(access=access, types=types[:1])
+    monkeypatch.setattr(serving, "still_so", changed_meanwhile)
+    assert client.get(reverse("document_download", args=[paper.pk])).status_code == 404
+    assert len(looked) == serving.MOST_CHANGES
+    assert Serving.objects.get().outcome == ServingOutcome.REFUSED
 
 
 def test_a_missing_file_answers_503_and_is_journaled(document: Document, client: Client, private_store: Path) -> None:

@@ -19,7 +19,7 @@ from accounts.roles import Role
 from documents.models import Document, DocumentGrant
 from documents.sharing import choose_readers
 from tests.conftest import ClientFor
-from tests.worlds import World, give_access, make_document, make_user
+from tests.worlds import World, give_access, make_document, make_order, make_user
 
 
 @pytest.fixture
@@ -138,6 +138,14 @@ def test_the_service_reads_the_right_again(world: World, reader: Access) -> None
     for persona in ("standard", "neighbour", "delegate_ended", "responsable"):
         with pytest.raises(PermissionDenied):
             choose_readers(document=paper, offered=[reader.pk], opened=[], actor=world.personas[persona])
+
+
+def test_a_paper_of_no_establishment_is_shared_by_nobody(world: World, reader: Access) -> None:
+    order = make_order(None, "libre@armor.example", world.sessions[:1], papers=False)
+    paper = make_document(DocumentType.CONVENTION, order)
+    with pytest.raises(PermissionDenied):
+        choose_readers(document=paper, offered=[reader.pk], opened=[reader.pk], actor=world.personas["administrator"])
+    assert not DocumentGrant.objects.exists()
 
 
 def test_a_forged_reader_gets_nothing(world: World, browser: Client) -> None:

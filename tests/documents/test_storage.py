@@ -187,6 +187,8 @@ def test_any_other_storage_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert store_files([InspectedFile(str(path), stored.sha256)]) == {str(path): stored}
     with other.open(stored.name) as file:
         assert file.read() == pdf("x")
+    path.write_bytes(pdf("something else"))
+    assert store_files([InspectedFile(str(path), stored.sha256)]) == {}, "it changed since it was inspected"
 
 
 def test_it_can_be_set_as_the_store_of_documents(settings: object, tmp_path: Path) -> None:

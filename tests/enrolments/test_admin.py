@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
@@ -14,7 +15,7 @@ from documents.models import Document
 from enrolments.models import Enrolment, Order, Participant
 from tests.admin_rows import change, make_accord, unchanged
 from tests.conftest import ClientFor
-from tests.worlds import World, make_order
+from tests.worlds import World, make_order, make_user
 
 ORDERS = reverse("admin:enrolments_order_changelist")
 
@@ -101,6 +102,19 @@ def test_an_order_is_attached_with_all_that_hangs_on_it(world: World, staff: Cli
     assert order.decided_in_portal == ["establishment"]
     assert {row.participant.company for row in order.enrolments.all() if row.participant} == {world.armor.company}
     assert set(Document.objects.filter(order=order).values_list("establishment", flat=True)) == {world.nice.pk}
+
+
+def test_whoever_may_only_look_at_an_order_is_not_offered_to_attach_it(world: World, client_for: ClientFor) -> None:
+    order = make_order(None, "orphelin@armor.example", world.sessions, declared_siret=world.nice.siret)
+    reader = make_user("stagiaire@ib.example", is_staff=True)
+    reader.user_permissions.add(Permission.objects.get(codename="view_order"))
+    client = client_for(reader)
+    page = client.get(change(order))
+    assert order.number in page.text
+    assert 'name="attach_to"' not in page.text
+    assert client.post(change(order), order_form(order, attach_to=world.nice.pk)).status_code == 403
+    order.refresh_from_db()
+    assert order.establishment is None
 
 
 def test_the_questions_about_orders(world: World, staff: Client) -> None:

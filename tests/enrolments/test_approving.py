@@ -247,6 +247,7 @@ class TestPages:
         refusals: list[tuple[dict[str, Any], str]] = [
             ({"threshold": "-1"}, "supérieure ou égale à 0"),
             ({"stand_in": world.personas["neighbour"].pk}, "Sélectionnez un choix valide"),
+            ({"stand_in_until": "demain"}, "Saisissez une date valide"),
             ({"stand_in_until": ""}, "Donnez le premier et le dernier jour"),
             ({"stand_in_until": (today - timedelta(days=1)).isoformat()}, "vient avant le premier"),
             ({"stand_in_from": "2020-01-01", "stand_in_until": "2020-01-02"}, "déjà fini"),

@@ -222,6 +222,12 @@ class TestQueue:
         assert "1 commande validée." in page
         assert f"{other.number}\u00a0: Cette commande n’a plus aucune inscription." in page
 
+    def test_when_none_can_be_validated_nothing_is_said_to_be(self, world: World, client: Client) -> None:
+        empty = make_order(world.nice, "lea@armor.example", [], state=OrderState.PENDING, papers=False)
+        page = client.post(QUEUE, {"act": "validate", "order": [empty.pk]}, follow=True).content.decode()
+        assert f"{empty.number}\u00a0: Cette commande n’a plus aucune inscription." in page
+        assert "commande validée" not in page
+
     def test_refusing_asks_for_a_reason_and_keeps_the_ticks(self, order: Order, client: Client) -> None:
         page = client.post(QUEUE, {"act": "refuse", "order": [order.pk]}).content.decode()
         assert f'value="{order.pk}" aria-label="Choisir {order.number}" checked' in page

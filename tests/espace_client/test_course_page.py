@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import signal
+import subprocess
+import sys
 from decimal import Decimal
+from multiprocessing import Pipe
+from pathlib import Path
+from threading import Lock, Semaphore, Thread
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.test import Client
@@ -13,7 +20,7 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from catalogue.models import Course, Session, SessionState
-from documents import drawing
+from documents import drawing, drawing_worker
 from documents.drawing import Drawer, DrawingError
 from espace_client.programme import programme_source
 from espace_client.views import course as views
@@ -170,6 +177,98 @@ def test_one_at_a_time_and_who_waits_too_long_is_told(drawer: Drawer, monkeypatc
     monkeypatch.setattr(drawing, "PATIENCE", 0.01)
     with drawer._turn, pytest.raises(DrawingError, match="too many"):
         drawer.draw("<p>Programme</p>")
+
+
+class Turn:
+    """The lock of a drawer, which tells when somebody asks for it."""
+
+    def __init__(self) -> None:
+        self.lock, self.asked = Lock(), Semaphore(0)
+
+    def acquire(self, timeout: float) -> bool:
+        self.asked.release()
+        return self.lock.acquire(timeout=timeout)
+
+    def release(self) -> None:
+        self.lock.release()
+
+
+def test_who_waited_for_another_to_draw_the_same_page_gets_it(drawer: Drawer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both asked before it was drawn: the second finds it kept when its turn comes."""
+    turn, drawn, second = Turn(), list[bytes](), list[bytes]()
+    other = Thread(target=lambda: second.append(drawer.draw("<p>Programme</p>")))
+
+    def draw_while_another_asks(page: bytes) -> bytes:
+        drawn.append(page)
+        assert turn.asked.acquire(timeout=0), "one's own turn"
+        other.start()
+        assert turn.asked.acquire(timeout=10)
+        return b"%PDF" + page
+
+    monkeypatch.setattr(drawer, "_turn", turn)
+    monkeypatch.setattr(drawer, "_drawn", draw_while_another_asks)
+    first = drawer.draw("<p>Programme</p>")
+    other.join(10)
+    assert second == [first]
+    assert len(drawn) == 1
+
+
+def test_the_oldest_page_is_forgotten(drawer: Drawer, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = mock.Mock(side_effect=lambda page: b"%PDF" + page)
+    monkeypatch.setattr(drawing, "KEPT", 2)
+    monkeypatch.setattr(drawer, "_drawn", drawn)
+    for source in ("a", "b", "c", "c", "a"):
+        drawer.draw(source)
+    assert [call.args[0] for call in drawn.call_args_list] == [b"a", b"b", b"c", b"a"]
+
+
+def test_the_process_ends_when_the_web_process_does(drawer: Drawer) -> None:
+    """Whose socket closes; what it could not draw before did it no harm."""
+    with pytest.raises(DrawingError, match="Error fetching"):
+        drawer.draw('<img src="file:///etc/passwd">')
+    assert drawer.draw("<p>Programme</p>").startswith(b"%PDF")
+    assert drawer._connection is not None
+    assert drawer._process is not None
+    drawer._connection.close()
+    assert drawer._process.wait(30) == 0
+
+
+def test_the_process_ends_when_nobody_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drawing_worker, "IDLE", 0.01)
+    interrupted = signal.getsignal(signal.SIGINT)
+    ours, theirs = Pipe()
+    try:
+        with ours, theirs:
+            drawing_worker.work(theirs)
+            assert ours.recv_bytes() == b"ready"
+    finally:
+        signal.signal(signal.SIGINT, interrupted)
+
+
+def test_a_process_that_says_nothing_is_ended(drawer: Drawer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drawing, "SECONDS", 0.01)
+    drawer._process = process = subprocess.Popen(["/bin/sleep", "60"])
+    drawer._connection, other_end = Pipe()
+    with other_end, pytest.raises(DrawingError, match="does not answer"):
+        drawer.draw("<p>Programme</p>")
+    assert process.returncode == -signal.SIGKILL
+    assert drawer._process is None
+    assert drawer._connection is None
+
+
+@pytest.mark.parametrize("does", ["exit 1", "exec sleep 60"])
+def test_a_process_that_can_not_start_is_told(
+    does: str, drawer: Drawer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One ends at once, the other is never ready."""
+    program = tmp_path / "python"
+    program.write_text(f"#!/bin/sh\n{does}\n")
+    program.chmod(0o700)
+    monkeypatch.setattr(drawing, "START_SECONDS", 0.05)
+    monkeypatch.setattr(sys, "executable", str(program))
+    with pytest.raises(DrawingError, match="does not answer"):
+        drawer.draw("<p>Programme</p>")
+    assert drawer._process is None
 
 
 def test_too_many_at_once_answers_503_with_a_word(

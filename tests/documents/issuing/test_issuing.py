@@ -18,12 +18,15 @@ from pytest_django import Settings
 
 from accounts.document_types import DocumentType
 from catalogue.models import Session, SessionState
+from documents.evaluations.questions import QUESTIONS
+from documents.evaluations.services import keep_answers
 from documents.facturx import checking, embedding
 from documents.issuing import asking, due, making
 from documents.issuing.asking import Subject
 from documents.issuing.errors import NotIssuableError
 from documents.models import (
     Document,
+    Evaluation,
     Issue,
     IssueBatch,
     IssueState,
@@ -200,6 +203,7 @@ def test_a_cancellation_renews_the_lists_that_still_have_somebody(
         (PaperKind.ATTESTATION, lambda deal: deal.close(EnrolmentState.ABSENT), "Aucune présence"),
         (PaperKind.EVALUATION, lambda deal: None, "pas encore de réponses"),
         (PaperKind.FACTURE, lambda deal: None, "n’a rien à facturer"),
+        (PaperKind.FACTURE, lambda deal: _billed_by_the_erp(deal), "a déjà la facture"),
     ],
 )
 def test_what_is_missing_is_said(
@@ -224,6 +228,11 @@ def test_what_is_missing_is_said(
     assert DBTaskResult.objects.get().status == TaskResultStatus.SUCCESSFUL
 
 
+def _billed_by_the_erp(deal: Deal) -> None:
+    deal.close()
+    make_document(DocumentType.FACTURE, deal.order, session=deal.session)
+
+
 def _order(deal: Deal, **fields: object) -> None:
     with any_state():
         Order.objects.filter(pk=deal.order.pk).update(**fields)
@@ -242,6 +251,21 @@ def _session(deal: Deal, **fields: object) -> None:
 def _everybody(deal: Deal) -> None:
     with any_state():
         deal.session.enrolments.update(state=EnrolmentState.CANCELLED)
+
+
+def test_an_evaluation_is_made_of_the_answers_that_were_sent(
+    deal: Deal, quick_press: Printed, run_tasks: RunTasks
+) -> None:
+    deal.close()
+    evaluation = Evaluation.objects.create(enrolment=deal.seat, expires_at=timezone.now() + timedelta(days=30))
+    answers = {"ratings": dict.fromkeys(QUESTIONS, 4), "objectives": [], "comment": "Très clair"}
+    keep_answers(evaluation=evaluation, answers=answers, final=True)
+    run_tasks()
+    assert issued(deal.order) == ["evaluation"]
+    assert states() == [(IssueState.DONE, "")]
+    (paper,) = quick_press()
+    assert paper.facts["comment"] == "Très clair"
+    assert [rating.score for rating in paper.facts["ratings"]] == [4] * len(QUESTIONS)
 
 
 def test_an_order_of_no_establishment_is_not_billed(deal: Deal, run_tasks: RunTasks) -> None:

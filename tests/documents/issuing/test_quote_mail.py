@@ -9,7 +9,9 @@ import pytest
 from django.core import mail
 from django.core.mail import EmailMessage
 
+from accounts.document_types import DocumentType
 from documents.issuing import asking, due, making
+from documents.issuing.mailing import mail_quote
 from documents.models import Document, Issue
 from documents.papers import Paper
 from enrolments.approving import approve_order, withdraw_order
@@ -17,7 +19,7 @@ from enrolments.models import ApprovalPolicy, Order, OrderState
 from espace_client.models import OutgoingMail
 from tests.conftest import RunTasks
 from tests.enrolments.orders import coming_session, place, prepare
-from tests.worlds import World
+from tests.worlds import World, make_document
 
 Printed = Callable[[], list[Paper]]
 pytestmark = pytest.mark.django_db
@@ -83,6 +85,14 @@ def test_an_order_that_ended_meanwhile_gets_none(world: World, quick_press: Prin
     order = order_of(world, "administrator")
     withdraw_order(order=order, actor=world.personas["administrator"])
     run_tasks()
+    assert not quotes_mailed()
+
+
+def test_a_quote_made_while_its_order_ended_stays_here(world: World) -> None:
+    order = order_of(world, "administrator")
+    document = make_document(DocumentType.BON_POUR_ACCORD, order)
+    withdraw_order(order=order, actor=world.personas["administrator"])
+    mail_quote(Document.objects.get(pk=document.pk), b"%PDF")
     assert not quotes_mailed()
 
 
