@@ -23,25 +23,21 @@ from documents.evaluations.services import keep_answers
 from documents.facturx import checking, embedding
 from documents.issuing import asking, due, making
 from documents.issuing.asking import Subject
-from documents.issuing.errors import NotIssuableError
 from documents.models import (
     Document,
     Evaluation,
     Issue,
-    IssueBatch,
     IssueState,
     NumberSeries,
     PaperKind,
     documents_storage,
 )
 from documents.papers import Paper
-from documents.validity import tell_void, with_validity
 from enrolments import signals
 from enrolments.models import Enrolment, EnrolmentState, Order, OrderState
-from enrolments.proposals import move_session
 from enrolments.transitions import any_state
 from tests.conftest import RunTasks
-from tests.documents.issuing.conftest import Deal, make_deal
+from tests.documents.issuing.conftest import Deal
 from tests.documents.issuing.reading import content_of, issued, states
 from tests.worlds import make_document, make_order
 
@@ -134,58 +130,6 @@ def test_a_seat_without_a_name_waits_for_it(deal: Deal, quick_press: Printed, ru
     signals.enrolment_substituted.send(Enrolment, enrolment=nameless, previous=None)
     run_tasks()
     assert Document.objects.get(enrolment=nameless).type == DocumentType.CONVOCATION
-
-
-def test_a_substitution_renews_what_named_the_other(deal: Deal, quick_press: Printed, run_tasks: RunTasks) -> None:
-    due.when_validated(deal.order)
-    run_tasks()
-    signals.enrolment_substituted.send(Enrolment, enrolment=deal.seat, previous=None)
-    run_tasks()
-    renewed = Document.objects.filter(replaces__isnull=False, issue__isnull=False)
-    assert sorted(renewed.values_list("type", flat=True)) == ["convention", "convocation", "emargement"]
-    deal.close()
-    signals.enrolment_substituted.send(Enrolment, enrolment=deal.seat, previous=None)
-    run_tasks()
-    assert Document.objects.filter(type="convocation", order=deal.order).count() == 2
-
-
-def test_a_move_summons_to_the_other_session(deal: Deal, quick_press: Printed, run_tasks: RunTasks) -> None:
-    deal.join()
-    due.when_validated(deal.order)
-    run_tasks()
-    seat, left = deal.seat, deal.session
-    first = Document.objects.get(type="convocation", enrolment=seat)
-    other = make_deal(deal.world).session
-    seat.session = other
-    seat.save()
-    for _time in range(2):
-        signals.enrolment_moved.send(Enrolment, enrolment=seat, previous=left)
-        run_tasks()
-    second = Document.objects.get(type="convocation", replaces=first)
-    assert second.session == other
-    sheets = Document.objects.filter(type="emargement", session=left, issue__isnull=False)
-    assert sheets.count() >= 2
-    with any_state():
-        Session.objects.filter(pk=left.pk).update(state=SessionState.OPEN)
-    seat.session = left
-    seat.save()
-    signals.enrolment_moved.send(Enrolment, enrolment=seat, previous=other)
-    run_tasks()
-    assert not Document.objects.filter(replaces=second).exists()
-
-
-def test_a_cancellation_renews_the_lists_that_still_have_somebody(
-    deal: Deal, quick_press: Printed, run_tasks: RunTasks
-) -> None:
-    other = deal.join()
-    due.when_validated(deal.order)
-    run_tasks()
-    for seat, versions in ((other, 2), (deal.seat, 2)):
-        seat.state = EnrolmentState.CANCELLED
-        seat.save()
-        signals.enrolment_cancelled.send(Enrolment, enrolment=seat)
-        run_tasks()
-        assert Document.objects.filter(type="convention", order=deal.order).count() == versions
 
 
 @pytest.mark.parametrize(
@@ -367,37 +311,6 @@ def test_an_invoice_whose_totals_are_wrong_is_not_issued(
     assert DBTaskResult.objects.get().status == TaskResultStatus.SUCCESSFUL
 
 
-def test_a_correction_is_a_new_version(deal: Deal, quick_press: Printed, run_tasks: RunTasks) -> None:
-    due.when_validated(deal.order)
-    run_tasks()
-    convention = Document.objects.get(type="convention", order=deal.order)
-    staff = deal.world.personas["staff"]
-    asking.correct(documents=[convention], reason="Correction", actor=staff)
-    assert asking.correct(documents=[convention], reason="Double clic", actor=staff) is None
-    run_tasks()
-    convention.refresh_from_db()
-    assert convention.replaced_by.issue.version == 2
-    with pytest.raises(NotIssuableError, match="déjà remplacé"):
-        asking.correct(documents=[convention], reason="Trop tard", actor=staff)
-    theirs = make_document(DocumentType.CONVENTION, deal.order)
-    with pytest.raises(NotIssuableError, match="ne vient pas du portail"):
-        asking.correct(documents=[theirs], reason="Correction", actor=staff)
-    assert IssueBatch.objects.filter(reason="Double clic").count() == 0
-
-
-def test_a_correction_is_about_the_same_session(deal: Deal, quick_press: Printed) -> None:
-    """The document of an order may have named its session; the new version does, too."""
-    convention = make_document(DocumentType.CONVENTION, deal.order, session=deal.session)
-    batch = IssueBatch.objects.create(reason="Essai")
-    Issue.objects.create(
-        batch=batch, kind=PaperKind.CONVENTION, order=deal.order, state=IssueState.DONE, document=convention
-    )
-    asking.correct(documents=[convention], reason="Correction", actor=deal.world.personas["staff"])
-    newer = making.make(Issue.objects.get(version=2).pk)
-    assert newer is not None
-    assert (newer.session, newer.replaces) == (deal.session, convention)
-
-
 def test_making_twice_issues_once(deal: Deal, quick_press: Printed, run_tasks: RunTasks) -> None:
     due.when_confirmed(deal.session)
     run_tasks()
@@ -426,26 +339,3 @@ def test_a_retried_paper_keeps_its_number_and_date(
 
 def _broken(content: bytes) -> None:
     raise OSError("boum")
-
-
-def test_a_session_that_we_move_renews_what_says_its_dates(
-    deal: Deal, quick_press: Printed, run_tasks: RunTasks
-) -> None:
-    due.when_validated(deal.order)
-    run_tasks()
-    first = Document.objects.get(type="convocation", enrolment=deal.seat)
-    later = deal.session.starts_on + timedelta(days=20)
-    move_session(
-        session=deal.session,
-        actor=deal.world.personas["staff"],
-        starts_on=later,
-        ends_on=later + (deal.session.ends_on - deal.session.starts_on),
-        reason="Salle fermée",
-    )
-    [found] = tell_void(with_validity(Document.objects.filter(pk=first.pk)))
-    assert found.void == "sans effet : la session a changé de dates"
-    run_tasks()
-    renewed = Document.objects.filter(replaces__isnull=False, issue__isnull=False)
-    assert sorted(renewed.values_list("type", flat=True)) == ["convention", "convocation", "emargement"]
-    [second] = tell_void(with_validity(Document.objects.filter(replaces=first)))
-    assert second.void == ""
