@@ -71,7 +71,7 @@ def test_an_attendance_sheet_needs_no_order(world: World, staff: Client) -> None
 
 
 def test_a_file_too_large_is_refused_unread(order: Order, staff: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("documents.admin.upload.MAX_BYTES", len(pdf("x")) - 1)
+    monkeypatch.setattr("documents.deposits.examining.MOST_UPLOADED", len(pdf("x")) - 1)
     answer = staff.post(ADD, document_form(pdf("x"), order=order.pk))
     assert "trop gros" in str(answer.context["adminform"].form.errors["upload"])
     assert not Document.objects.filter(number="FA-1").exists()
