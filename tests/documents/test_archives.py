@@ -6,7 +6,7 @@ import io
 import time
 import tracemalloc
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any, cast
 from unittest import mock
 from zipfile import ZipFile
@@ -26,37 +26,14 @@ from documents.archives import choosing, streaming, views
 from documents.archives.naming import README, Names
 from documents.models import Archive, ArchiveState, Document, Serving, ServingOutcome, documents_storage
 from documents.storage import PrivateFileSystemStorage
-from enrolments.models import EnrolmentState
 from tests.conftest import ClientFor, RunTasks
-from tests.worlds import World, make_document, make_order
-
-CREATE = "archive_create"
+from tests.documents.zips import CREATE, ask, download, texts
+from tests.worlds import World, make_document
 
 
 @pytest.fixture
 def client(world: World, client_for: ClientFor) -> Client:
     return client_for(world.personas["administrator"])
-
-
-def ask(client: Client, query: str = "", **data: Any) -> Archive:
-    """The archive that the form makes."""
-    answer = client.post(f"{reverse(CREATE)}?{query}", data or {"quoi": "tout"})
-    assert answer.status_code == 302
-    archive = Archive.objects.latest("pk")
-    assert answer["Location"] == reverse("archive_detail", args=[archive.pk])
-    return archive
-
-
-def download(client: Client, archive: Archive) -> ZipFile:
-    answer = client.get(reverse("archive_download", args=[archive.pk]))
-    assert answer.status_code == 200
-    zipped = ZipFile(io.BytesIO(answer.getvalue()))
-    archive.refresh_from_db()
-    return zipped
-
-
-def texts(names: list[str]) -> list[str]:
-    return [name for name in names if name != README]
 
 
 def test_a_filter_becomes_an_archive(world: World, client: Client) -> None:
@@ -353,59 +330,3 @@ def test_many_files_start_at_once_in_flat_memory(world: World, client: Client) -
     assert first_byte < 1
     assert received > 300 * paper.size
     assert peak < 8_000_000
-
-
-def after_the_session(world: World) -> Any:
-    order = make_order(world.lille, "responsable@armor.example", world.sessions[:1], papers=False)
-    order.enrolments.update(state=EnrolmentState.PRESENT)
-    return order
-
-
-def test_the_opco_pack_holds_what_there_is_and_says_what_is_missing(world: World, client: Client) -> None:
-    order = after_the_session(world)
-    enrolment = order.enrolments.get()
-    url = reverse("opco_archive", args=[order.pk])
-    assert "Aucune pièce du dossier OPCO" in client.post(url, follow=True).text
-    make_document(DocumentType.PRISE_EN_CHARGE, order)
-    old = make_document(DocumentType.FACTURE, order, issued_on=date(2026, 1, 5))
-    new = make_document(DocumentType.FACTURE, order, replaces=old)
-    sheet = Document.objects.create(
-        type="emargement", number="EM-SEUL", issued_on=date(2026, 2, 1), session=enrolment.session,
-        establishment=world.lille, file=new.file, sha256=new.sha256, size=new.size,
-    )  # fmt: skip
-    answer = client.post(url, follow=True)
-    archive = Archive.objects.latest("pk")
-    assert old.pk not in archive.document_ids
-    assert {new.pk, sheet.pk} < set(archive.document_ids)
-    assert f"Attestation de {enrolment.participant} (Python, les bases)" in answer.text
-    with download(client, archive) as zipped:
-        said = zipped.read(README).decode("utf-8-sig")
-        assert len(texts(zipped.namelist())) == 3
-    assert "Pièces manquantes à ce jour" in said
-    assert "Émargement" not in said
-    make_document(DocumentType.ATTESTATION, order, enrolment)
-    client.post(url)
-    assert Archive.objects.latest("pk").notes == []
-
-
-def test_the_opco_pack_keeps_to_what_the_person_may_open(world: World, client_for: ClientFor) -> None:
-    order = world.armor.orders[world.lille.pk][0]
-    client_for(world.personas["standard"]).post(reverse("opco_archive", args=[order.pk]))
-    archive = Archive.objects.latest("pk")
-    assert set(Document.objects.filter(pk__in=archive.document_ids).values_list("type", flat=True)) == {"facture"}
-    assert archive.notes == [
-        "Types de document que votre accès n’ouvre pas, donc non joints : Prise en charge, Attestation, Émargement."
-    ]
-    neighbour = client_for(world.personas["neighbour"])
-    assert neighbour.post(reverse("opco_archive", args=[order.pk])).status_code == 404
-
-
-def test_the_opco_pack_of_an_orderer_before_the_session(world: World, client_for: ClientFor) -> None:
-    order = make_order(None, "responsable@armor.example", world.sessions[1:], papers=False)
-    order.enrolments.update(participant=None)
-    make_document(DocumentType.PRISE_EN_CHARGE, order)
-    client_for(world.personas["responsable"]).post(reverse("opco_archive", args=[order.pk]))
-    notes = "\n".join(Archive.objects.latest("pk").notes)
-    assert "une personne à désigner" in notes
-    assert "la formation n’est pas terminée" in notes
-    assert "Facture" in notes

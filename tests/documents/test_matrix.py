@@ -17,6 +17,7 @@ from accounts.services import set_document_types
 from documents.models import Document, DocumentGrant
 from enrolments.models import Enrolment, Order
 from tests.conftest import ClientFor
+from tests.persona_table import MEMBERS
 from tests.worlds import World, give_access, make_document, make_order, make_user
 
 
@@ -51,27 +52,14 @@ def expected(world: World, persona: str) -> set[int]:
     return {document.pk for document in Document.objects.select_related("order") if rule and rule(document)}
 
 
-PERSONAS = [
-    "administrator",
-    "standard",
-    "neighbour",
-    "ex_member",
-    "member_of_two",
-    "responsable",
-    "unverified",
-    "delegate_ended",
-    "staff",
-]
-
-
-@pytest.mark.parametrize("persona", PERSONAS)
+@pytest.mark.parametrize("persona", MEMBERS)
 def test_the_key_is_the_matrix(persona: str, world: World) -> None:
     wanted = expected(world, persona)
     assert seen(world.personas[persona]) == wanted
     assert bool(wanted) == (persona in {"administrator", "standard", "neighbour", "member_of_two", "responsable"})
 
 
-@pytest.mark.parametrize("persona", PERSONAS)
+@pytest.mark.parametrize("persona", MEMBERS)
 def test_details_bytes_and_lists_say_the_same(persona: str, world: World, client_for: ClientFor) -> None:
     client, wanted = client_for(world.personas[persona]), expected(world, persona)
     for document in Document.objects.all():
@@ -92,7 +80,7 @@ def test_details_bytes_and_lists_say_the_same(persona: str, world: World, client
     assert listed == wanted
 
 
-@pytest.mark.parametrize("persona", PERSONAS)
+@pytest.mark.parametrize("persona", MEMBERS)
 def test_search_finds_only_what_may_be_opened(persona: str, world: World, client_for: ClientFor) -> None:
     client, wanted = client_for(world.personas[persona]), expected(world, persona)
     for document in Document.objects.all():
@@ -148,7 +136,7 @@ def test_documents_of_an_order_without_establishment_are_its_orderers_alone(worl
     mine = set(order.documents.values_list("pk", flat=True))
     assert len(mine) == 9
     assert mine <= seen(world.personas["responsable"])
-    for persona in PERSONAS:
+    for persona in MEMBERS:
         if persona != "responsable":
             assert not mine & seen(world.personas[persona])
 

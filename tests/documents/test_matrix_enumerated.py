@@ -24,14 +24,15 @@ from accounts.services import set_document_types
 from documents.models import Document
 from enrolments.models import Order
 from tests.conftest import ClientFor
-from tests.documents.test_matrix import PERSONAS, seen
+from tests.documents.test_matrix import seen
 from tests.documents.test_matrix_types import exported, zipped
+from tests.persona_table import MEMBERS
 from tests.worlds import World, give_access, make_order, make_user
 
 Types = frozenset[DocumentType]
 ROUTES = ("document_detail", "document_view", "document_download")
 ANONYMOUS, BOTH, LEFT = "anonymous", "orderer_and_standard", "standard_ended"
-EVERYONE = [*PERSONAS, BOTH, LEFT, ANONYMOUS]
+EVERYONE = [*MEMBERS, BOTH, LEFT, ANONYMOUS]
 TICKED = {"standard", "member_of_two", BOTH}  # those whom a tick changes something for
 LINK = re.compile(r'"/documents/(\d+)/')
 CASES = [pytest.param(frozenset({one}), one, id=f"{one.value}, alone") for one in DocumentType] + [
@@ -91,7 +92,7 @@ class Matrix:
 
 def tick(world: World, types: Types) -> dict[str, User | None]:
     """Everybody: these types ticked where they hold a standard access, guardian's bare rows where they hold none."""
-    people: dict[str, User | None] = {persona: world.personas[persona] for persona in PERSONAS}
+    people: dict[str, User | None] = {persona: world.personas[persona] for persona in MEMBERS}
     both, left = make_user("deux-titres@armor.example"), make_user("partie@armor.example")
     people |= {BOTH: both, LEFT: left, ANONYMOUS: None}
     make_order(world.nice, both.email, world.sessions)
@@ -202,10 +203,10 @@ def test_each_type_for_everybody_on_every_road(
 def test_the_ticks_are_what_is_measured(world: World) -> None:
     """Each case changes what the ticked see, and nothing for the others: no case of the enumeration is idle."""
     alone, without = (
-        {persona: Matrix(world, types).documents(persona) for persona in PERSONAS}
+        {persona: Matrix(world, types).documents(persona) for persona in MEMBERS}
         for types in (frozenset({DocumentType.FACTURE}), frozenset(DocumentType) - {DocumentType.FACTURE})
     )
-    assert {persona for persona in PERSONAS if alone[persona] != without[persona]} == TICKED - {BOTH}
-    assert {persona for persona in PERSONAS if alone[persona]} == {
+    assert {persona for persona in MEMBERS if alone[persona] != without[persona]} == TICKED - {BOTH}
+    assert {persona for persona in MEMBERS if alone[persona]} == {
         *("administrator", "standard", "neighbour", "member_of_two", "responsable")
     }

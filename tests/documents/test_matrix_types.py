@@ -19,7 +19,8 @@ from documents.archives.naming import README
 from documents.models import Archive, Document
 from enrolments.models import Enrolment, Order
 from tests.conftest import ClientFor
-from tests.documents.test_matrix import PERSONAS, expected, fresh
+from tests.documents.test_matrix import expected, fresh
+from tests.persona_table import MEMBERS
 from tests.worlds import World
 
 ROUTES = ("document_detail", "document_view", "document_download")
@@ -47,7 +48,7 @@ def exported(client: Client, what: str) -> list[dict[str, Any]]:
     return rows
 
 
-@pytest.mark.parametrize("persona", PERSONAS)
+@pytest.mark.parametrize("persona", MEMBERS)
 def test_a_zip_holds_what_the_matrix_opens(persona: str, world: World, client_for: ClientFor) -> None:
     """Whatever is ticked in the form, everything of everybody here."""
     wanted = expected(world, persona)
@@ -79,7 +80,7 @@ def history(world: World, persona: str) -> tuple[set[str], set[int]]:
     return numbers, places - ({nice} if persona == "member_of_two" else set())
 
 
-@pytest.mark.parametrize("persona", PERSONAS)
+@pytest.mark.parametrize("persona", MEMBERS)
 def test_an_export_holds_the_history_that_the_matrix_opens(persona: str, world: World, client_for: ClientFor) -> None:
     numbers, priced = history(world, persona)
     client = client_for(world.personas[persona])
@@ -94,7 +95,7 @@ def test_an_export_holds_the_history_that_the_matrix_opens(persona: str, world: 
         assert client.get(reverse(what)).context["page"].total == len(rows)
 
 
-@pytest.mark.parametrize("persona", PERSONAS)
+@pytest.mark.parametrize("persona", MEMBERS)
 def test_the_journal_of_downloads_names_the_documents_of_one_s_establishments_only(
     persona: str, world: World, client_for: ClientFor
 ) -> None:
