@@ -60,8 +60,8 @@ def accept(*, actor: User, entry: WaitingEntry, total: Decimal) -> Order:
     held.state, held.held_until = WaitingState.ACCEPTED, None
     held.save(update_fields=["state", "held_until", "enrolment"])
     _keep(held.enrolment, person)
-    order_placed.send(Order, order=order)
-    order_mails.acknowledge(order, person, costs)
+    quote_asked = any(answer for _receiver, answer in order_placed.send(Order, order=order))
+    order_mails.acknowledge(order, person, quote_asked=quote_asked)
     if order.state == OrderState.TO_APPROVE:
         order_mails.ask_approval(order, approvers_of(order), costs)
     return order

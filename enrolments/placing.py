@@ -89,8 +89,8 @@ def place_order(*, draft: OrderDraft, actor: User, total: Decimal) -> Order:
     held.order = order
     held.save(update_fields=["order", "updated_at"])
     OrderEvent.objects.create(order=order, kind=OrderEventKind.PLACED, by=person)
-    order_placed.send(Order, order=order)
-    order_mails.acknowledge(order, person, costs)
+    quote_asked = any(answer for _receiver, answer in order_placed.send(Order, order=order))
+    order_mails.acknowledge(order, person, quote_asked=quote_asked)
     if order.state == OrderState.TO_APPROVE:
         order_mails.ask_approval(order, approvers_of(order), costs)
     return order

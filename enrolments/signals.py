@@ -7,7 +7,7 @@ when a drop of the ERP said so: then what the ERP issues itself is left to it.
 
 from django.dispatch import Signal
 
-order_placed = Signal()  # order
+order_placed = Signal()  # order; a receiver that has its quote made answers True: `order_mails.end_wait` then awaits it
 order_approved = Signal()  # order: it now waits for the team
 order_validated = Signal()  # order: seats held, prices frozen
 order_refused = Signal()  # order

@@ -15,8 +15,9 @@ from enrolments.models import Enrolment, Order
 
 @receiver(signals.order_placed)
 @receiver(signals.order_approved)
-def on_order_placed(order: Order, **kwargs: Any) -> None:
-    due.when_placed(order)
+def on_order_placed(order: Order, **kwargs: Any) -> bool:
+    """Whether its quote is being made."""
+    return due.when_placed(order) is not None
 
 
 @receiver(signals.order_validated)

@@ -80,7 +80,8 @@ class Order(DecidedInPortal):
     """One order (commande): who ordered, for which establishment, and its state.
 
     `establishment` is None until staff attach it from `declared_siret`; the order is then visible to its orderer only.
-    `draft_token`: of the draft that it was made of, on the site; no draft makes two orders.
+    `draft_token`: of the draft that it was made of, on the site; no draft makes two orders. `acknowledgement_waits`:
+    for the quote, with which it will leave (enrolments.order_mails).
     """
 
     number = models.CharField(_("numéro"), max_length=30, unique=True)
@@ -105,6 +106,7 @@ class Order(DecidedInPortal):
     channel = models.CharField(_("canal"), max_length=5, choices=OrderChannel.choices, default=OrderChannel.SITE)
     comment = models.CharField(_("mot du client"), max_length=500, blank=True, default="", db_default="")
     draft_token = models.UUIDField(null=True, blank=True, editable=False)
+    acknowledgement_waits = models.BooleanField(default=False, db_default=False, editable=False)
 
     objects = OrderQuerySet.as_manager()
 
