@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AnonymousUser
@@ -278,6 +279,8 @@ class Enrolment(DecidedInPortal):
     order_email = models.EmailField(max_length=254, editable=False)
     starts_on = models.DateField(_("date de la session"), editable=False)
     hours = models.DecimalField(_("durée (heures)"), max_digits=6, decimal_places=2, editable=False)
+
+    fee: Decimal | None = None  # what its changes cost, EUR HT, where a page says so
 
     objects = EnrolmentQuerySet.as_manager()
 

@@ -51,11 +51,15 @@ def _name(what: str) -> str:
 
 
 def enrolment_columns() -> list[str]:
-    """The columns of the export of enrolments; new ones only ever go to the end."""
+    """The columns of the export of enrolments; new ones only ever go to the end.
+
+    A cancelled one keeps its price, and owes its fees only: that is the last column.
+    """
     return [
         _("N° d’inscription"), _("Nom"), _("Prénom"), _("Adresse email"), _("Formation"), _("Référence"), _("Session"),
         _("Début"), _("Fin"), _("Ville"), _("État"), _("Durée (h)"), _("Commande"), _("Commandée le"),
         _("Email de commande"), _("Établissement"), _("SIRET"), _("Prix public HT"), _("Prix HT"), _("Frais HT"),
+        _("Dû HT"),
     ]  # fmt: skip
 
 
@@ -69,9 +73,10 @@ def enrolment_rows(rows: QuerySet[Enrolment], user: User) -> Iterator[Sequence[V
     )  # fmt: skip
     rights = user.rights
     for *cells, establishment in values.iterator(ROWS_AT_ONCE):
+        cells.append(cells[19] + (0 if cells[10] == EnrolmentState.CANCELLED else cells[18]))
         cells[10] = label_of(EnrolmentState, cells[10])
         if not rights.sees_amounts(establishment, cells[14]):
-            cells[17:20] = [None, None, None]
+            cells[17:] = [None, None, None, None]
         yield cells
 
 
@@ -79,7 +84,7 @@ def order_columns() -> list[str]:
     """The columns of the export of orders; new ones only ever go to the end."""
     return [
         _("Commande"), _("Passée le"), _("État"), _("Email de commande"), _("Établissement"), _("SIRET"), _("Places"),
-        _("N° de bon de commande"), _("OPCO"), _("Canal"), _("Montant HT"), _("Frais HT"),
+        _("N° de bon de commande"), _("OPCO"), _("Canal"), _("Montant HT"), _("Frais HT"), _("Dû HT"),
     ]  # fmt: skip
 
 
@@ -98,6 +103,7 @@ def order_rows(rows: QuerySet[Order], user: User) -> Iterator[Sequence[Value]]:
     for *cells, establishment in values.iterator(ROWS_AT_ONCE):
         cells[2] = label_of(OrderState, cells[2])
         cells[9] = str(Order(channel=cells[9]).get_channel_display())
+        cells.append(cells[10] + cells[11])
         if not rights.sees_amounts(establishment, cells[3]):
-            cells[10:12] = [None, None]
+            cells[10:] = [None, None, None]
         yield cells

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -84,10 +85,24 @@ def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "steps": steps_of(order, active, happened) + billing_steps(order, documents, user),
         "due": due_of(order, user, proposal, active),
         "amounts_visible": amounts_visible,
-        "amount": sum((enrolment.price for enrolment in active), Decimal(0)) if amounts_visible else None,
-        "fees": sum((event.fee for event in changes), Decimal(0)) if amounts_visible else None,
+        **(due_amounts(enrolments, changes) if amounts_visible else {}),
     }
     return render(request, "enrolments/order_detail.html", context)
+
+
+def due_amounts(enrolments: Sequence[Enrolment], changes: Sequence[EnrolmentEvent]) -> dict[str, Decimal]:
+    """What is due, EUR HT: `amount` for the seats that were not cancelled, `fees` of changes, `total` of both.
+
+    Each enrolment is told its own `fee`, so that its line says what is left to pay of it.
+    """
+    fees: defaultdict[int, Decimal] = defaultdict(Decimal)
+    for event in changes:
+        fees[event.enrolment_id] += event.fee
+    for one in enrolments:
+        one.fee = fees[one.pk]
+    seats = sum((one.price for one in enrolments if one.state != EnrolmentState.CANCELLED), Decimal(0))
+    owed = sum(fees.values(), Decimal(0))
+    return {"amount": seats, "fees": owed, "total": seats + owed}
 
 
 def billing_steps(order: Order, documents: Sequence[Document], user: User) -> list[Step]:

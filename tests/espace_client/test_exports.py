@@ -16,11 +16,14 @@ from openpyxl import load_workbook
 from accounts.document_types import DocumentType
 from accounts.models import Access
 from accounts.services import set_document_types
+from enrolments.changing import cancel
 from enrolments.models import Participant
 from espace_client.spreadsheets import as_text
 from tests.conftest import ClientFor
-from tests.enrolments.changes import coming, enrolled
+from tests.enrolments.changes import coming, enrolled, make_terms
 from tests.worlds import World, make_order
+
+MONEY = ("Prix public HT", "Prix HT", "Frais HT", "Montant HT", "Dû HT")
 
 
 def table(answer: Any) -> list[dict[str, str]]:
@@ -35,11 +38,11 @@ def test_the_columns_never_change(world: World, client_for: ClientFor) -> None:
     orders = b"".join(client.get(reverse("order_export_csv")).streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
     assert enrolments.splitlines()[0] == (
         "N° d’inscription;Nom;Prénom;Adresse email;Formation;Référence;Session;Début;Fin;Ville;État;Durée (h);Commande;"
-        "Commandée le;Email de commande;Établissement;SIRET;Prix public HT;Prix HT;Frais HT"
+        "Commandée le;Email de commande;Établissement;SIRET;Prix public HT;Prix HT;Frais HT;Dû HT"
     )
     assert orders.splitlines()[0] == (
         "Commande;Passée le;État;Email de commande;Établissement;SIRET;Places;N° de bon de commande;OPCO;Canal;"
-        "Montant HT;Frais HT"
+        "Montant HT;Frais HT;Dû HT"
     )
 
 
@@ -65,7 +68,19 @@ def test_amounts_are_blank_where_they_may_not_be_seen(world: World, client_for: 
     rows = table(client.get(reverse("enrolment_export_csv"))) + table(client.get(reverse("order_export_csv")))
     assert len(rows) > 4
     for row in rows:
-        assert {row.get(name) for name in ("Prix public HT", "Prix HT", "Frais HT", "Montant HT")} <= {"", None}
+        assert {row.get(name) for name in MONEY} <= {"", None}
+
+
+def test_what_is_cancelled_owes_its_fees_only(world: World, client_for: ClientFor) -> None:
+    make_terms()
+    enrolment = enrolled(world, coming(world, 8))
+    cancel(actor=world.personas["responsable"], enrolment=enrolment, agreed=Decimal(50))
+    client = client_for(world.personas["administrator"])
+    query = {"q": enrolment.order.number}
+    [row] = table(client.get(reverse("enrolment_export_csv"), query))
+    assert (row["Prix HT"], row["Frais HT"], row["Dû HT"]) == ("1275,00", "637,50", "637,50")
+    [order] = table(client.get(reverse("order_export_csv"), query))
+    assert (order["Frais HT"], order["Dû HT"]) == ("637,50", "637,50")
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+33 6", "-2", "@SUM(A1)", "\t=1", "\r=1"])

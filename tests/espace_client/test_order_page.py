@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from django.urls import reverse
 
 from accounts.document_types import DocumentType
 from accounts.roles import Role
-from enrolments.models import Order, OrderState
+from enrolments.changing import cancel
+from enrolments.models import Enrolment, EnrolmentEvent, EnrolmentState, EventKind, Order, OrderState
+from enrolments.transitions import any_state
 from espace_client.timeline import steps_of
 from tests.conftest import ClientFor
+from tests.enrolments.changes import MINE, coming, enrolled, make_terms
 from tests.worlds import World, give_access, make_order, make_user
 
 
@@ -56,3 +60,36 @@ def test_an_order_that_is_not_billed_yet_says_so_to_its_orderer(world: World, cl
     refused = make_order(None, "responsable@armor.example", [], state=OrderState.REFUSED, papers=False)
     page = client_for(world.personas["responsable"]).get(reverse("order_detail", args=[refused.pk]))
     assert [step.state for step in page.context["steps"]] == ["done", "bad"]
+
+
+def test_a_cancelled_line_is_not_due_any_more(world: World, client_for: ClientFor) -> None:
+    """What the lines say is due comes to the total, and the total is what the papers will bill: seats and fees."""
+    make_terms()
+    session = coming(world, 8)
+    order = make_order(world.lille, MINE, [session] * 3, papers=False, state=OrderState.VALIDATED)
+    late, free, kept = order.enrolments.order_by("pk")
+    user = world.personas["responsable"]
+    cancel(actor=user, enrolment=late, agreed=Decimal(50))
+    EnrolmentEvent.objects.create(enrolment=kept, kind=EventKind.MOVED, fee=Decimal("318.75"), session_before=session)
+    with any_state():
+        Enrolment.objects.filter(pk=free.pk).update(state=EnrolmentState.CANCELLED)
+    client = client_for(user)
+    page = client.get(reverse("order_detail", args=[order.pk]))
+    owed = {one.pk: one.fee + (0 if one.state == "cancelled" else one.price) for one in page.context["enrolments"]}
+    assert owed == {late.pk: Decimal("637.50"), free.pk: 0, kept.pk: Decimal("1593.75")}
+    assert sum(owed.values()) == page.context["total"] == page.context["amount"] + page.context["fees"]
+    text = page.text.replace("\xa0", " ").replace("\u202f", " ")
+    assert text.count("<s>1 275,00 €</s>") == 2
+    for said in ("637,50 €<small>de frais</small>", "0,00 €", "et 318,75 € de frais", "2 231,25 €"):
+        assert said in text
+    assert "n’est plus dû" in client.get(reverse("enrolment_detail", args=[late.pk])).text
+
+
+def test_no_fee_is_told_where_amounts_are_closed(world: World, client_for: ClientFor) -> None:
+    enrolment = enrolled(world, coming(world, 8))
+    EnrolmentEvent.objects.create(enrolment=enrolment, kind=EventKind.CANCELLED, fee=Decimal("77.10"))
+    user = make_user("accueil@armor.example")
+    give_access(user, world.lille, Role.STANDARD, [DocumentType.CONVOCATION])
+    page = client_for(user).get(reverse("order_detail", args=[enrolment.order_id]))
+    assert "77,10" not in page.text
+    assert "total" not in page.context

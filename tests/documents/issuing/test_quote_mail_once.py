@@ -75,7 +75,7 @@ def test_the_quote_and_the_end_of_patience_meet(
     monkeypatch: pytest.MonkeyPatch, quick_press: Callable[[], list[Paper]]
 ) -> None:
     """The two minutes end while the mail with the quote is being written: without the lock both would leave."""
-    order, begun = waiting_order(), []
+    order, begun = waiting_order(), list[Thread]()
     acknowledge = order_mails._acknowledge
 
     def patience_ends() -> None:
