@@ -16,6 +16,7 @@ from accounts.lists import Listing
 from accounts.models import Establishment, User
 from catalogue.models import Session
 from documents.models import Document, LibraryVisit
+from documents.validity import Void, void_because
 from enrolments.models import Enrolment, Order
 
 
@@ -58,11 +59,11 @@ class Named:
 class DocumentRow:
     """One document, with the same names as the model. `amount`: EUR HT, None when there is none or it is hidden.
 
-    `new`: recorded since the person's last visit of the library.
+    `because`: why it is worth nothing any more, a value of documents.validity.Void or "". `new`: recorded since the
+    person's last visit of the library.
     """
 
     CHOICES: ClassVar = ("type", "get_type_display")
-    void: ClassVar = ""
 
     pk: int
     type: str
@@ -77,24 +78,31 @@ class DocumentRow:
     enrolment: Enrolled | None
     establishment: Named | None
     replaced_by: bool
+    because: str
     new: bool
 
     @classmethod
     def of(cls, *columns: Any) -> DocumentRow:
         """The row of `columns`, in their order."""
-        *own, course, number, person, establishment, replaced, new = columns
+        *own, course, number, person, establishment, replaced, because, new = columns
         rest: list[Any] = [
             None if course is None else Taught(Titled(course)),
             None if number is None else Numbered(number),
             Enrolled(person) if person else None,
             None if establishment is None else Named(establishment),
             replaced,
+            because,
             new,
         ]
         return cls(*own, *rest)
 
     def get_type_display(self) -> str:
         return label_of(DocumentType, self.type)
+
+    @property
+    def void(self) -> str:
+        """The reason in French, or ""."""
+        return label_of(Void, self.because)
 
     def shown_to(self, user: User) -> DocumentRow:
         """The same row without its amount, where the person may not see it (rule 6)."""
@@ -118,6 +126,7 @@ def columns(rows: QuerySet[Any, Any], user: User) -> QuerySet[Any, Any]:
         Subquery(enrolment.values_list(person)),
         Subquery(establishment.values("name")),
         Exists(Document.objects.filter(replaces=OuterRef("pk"))),
+        void_because(),
         Exists(visit),
     )
 

@@ -1,48 +1,113 @@
-"""Which convocations summon nobody any more: they stay, since nothing issued is deleted, and say so wherever shown."""
+"""Which papers are worth nothing any more: they stay, since nothing issued is deleted, and say so wherever shown.
+
+A convocation summons nobody once the trainee, the session or its dates are not those that it names; an attestation
+says nothing true of somebody of whom no presence is left. Why is read from the enrolment as it is now and written
+nowhere, so that it is said no more once it is mended.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
-from django.db.models import Exists, OuterRef, QuerySet
-from django.utils.translation import gettext as _
+from django.db.models import (
+    BooleanField,
+    Case,
+    CharField,
+    Exists,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextChoices,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
 
 from accounts.document_types import DocumentType
+from accounts.labels import label_of
 from catalogue.models import SessionState
 from documents.models import Document
-from enrolments.models import EnrolmentState, SessionProposal
+from enrolments.models import Enrolment, EnrolmentState, SessionProposal
 from enrolments.models.events import ProposalKind
+
+
+class Void(TextChoices):
+    """Why a document is worth nothing any more; "" for all others."""
+
+    SEAT_CANCELLED = "seat_cancelled", _("sans effet : l’inscription est annulée")
+    SEAT_MOVED = "seat_moved", _("sans effet : l’inscription a changé de session")
+    SESSION_CANCELLED = "session_cancelled", _("sans effet : la session est annulée")
+    DATES_CHANGED = "dates_changed", _("sans effet : la session a changé de dates")
+    ABSENT = "absent", _("n’est plus valable : aucune présence n’est établie")
+
+
+def void_because() -> Coalesce:
+    """Of a document: a value of Void, or ""; looked up for the types alone that may be void."""
+    seat = Enrolment.objects.filter(pk=OuterRef("enrolment_id")).order_by()
+    of_convocation, of_attestation = seat.values_list(_of_convocation()), seat.values_list(_of_attestation())
+    return Coalesce(
+        Case(
+            When(type=DocumentType.CONVOCATION, then=Subquery(of_convocation)),
+            When(type=DocumentType.ATTESTATION, then=Subquery(of_attestation)),
+            output_field=CharField(),
+        ),
+        Value(""),
+    )
+
+
+def _of_convocation() -> Case:
+    """Of the enrolment of a document, the outer row."""
+    moved = SessionProposal.objects.filter(
+        kind=ProposalKind.MOVED,
+        order=OuterRef("order_id"),
+        session=OuterRef("session_id"),
+        created_at__gt=OuterRef(OuterRef("recorded_at")),
+    )
+    return Case(
+        When(state=EnrolmentState.CANCELLED, then=Value(Void.SEAT_CANCELLED.value)),
+        When(~Q(session_id=Coalesce(OuterRef("session_id"), "session_id")), then=Value(Void.SEAT_MOVED.value)),
+        When(session__state=SessionState.CANCELLED, then=Value(Void.SESSION_CANCELLED.value)),
+        When(Exists(moved), then=Value(Void.DATES_CHANGED.value)),
+        output_field=CharField(),
+    )
+
+
+def _of_attestation() -> Case:
+    return Case(
+        When(state=EnrolmentState.CANCELLED, then=Value(Void.SEAT_CANCELLED.value)),
+        When(state=EnrolmentState.ABSENT, then=Value(Void.ABSENT.value)),
+        output_field=CharField(),
+    )
+
+
+def dates_changed() -> Case:
+    """Of a document: whether its session, or one of its order if it names none, has had other dates since it was filed.
+
+    What we issued is made anew; what came from elsewhere says the old dates until somebody files another. A sheet that
+    is about no order is about an establishment's seats.
+    """
+    moved = SessionProposal.objects.filter(kind=ProposalKind.MOVED, created_at__gt=OuterRef("recorded_at"))
+    of_order = moved.filter(order=OuterRef("order_id"), session_id=Coalesce(OuterRef("session_id"), "session_id"))
+    of_sheet = moved.filter(session=OuterRef("session_id"), order__establishment=OuterRef("establishment_id"))
+    return Case(When(order__isnull=False, then=Exists(of_order)), default=Exists(of_sheet), output_field=BooleanField())
 
 
 def with_validity(documents: QuerySet[Document]) -> QuerySet[Document]:
     """The same documents, with what `tell_void` needs; no query more."""
-    moved = SessionProposal.objects.filter(
-        kind=ProposalKind.MOVED,
-        order=OuterRef("order"),
-        session=OuterRef("session"),
-        created_at__gt=OuterRef("recorded_at"),
-    )
-    return documents.select_related("enrolment", "session").annotate(dates_changed=Exists(moved))
+    return documents.annotate(because=void_because())
 
 
 def tell_void(documents: Iterable[Document]) -> list[Document]:
     """These documents, from `with_validity`, each with `void`: why it is worth nothing any more, or ""."""
     told = list(documents)
     for document in told:
-        document.void = _why(document)
+        document.void = label_of(Void, getattr(document, "because", ""))
     return told
 
 
-def _why(document: Document) -> str:
-    enrolment, session = document.enrolment, document.session
-    if document.type != DocumentType.CONVOCATION or enrolment is None or session is None:
-        return ""
-    if enrolment.state == EnrolmentState.CANCELLED:
-        return _("sans effet : l’inscription est annulée")
-    if enrolment.session_id != session.pk:
-        return _("sans effet : l’inscription a changé de session")
-    if session.state == SessionState.CANCELLED:
-        return _("sans effet : la session est annulée")
-    if getattr(document, "dates_changed", False):
-        return _("sans effet : la session a changé de dates")
-    return ""
+def void_among(pks: Collection[int]) -> dict[int, str]:
+    """Those of these documents that are worth nothing any more, by id, and why; in one query."""
+    rows = Document.objects.filter(pk__in=pks).annotate(because=void_because()).values_list("pk", "because")
+    return {pk: label_of(Void, because) for pk, because in rows if because}

@@ -1,4 +1,4 @@
-"""The public page behind the QR of an attestation: valid, replaced or unknown, and nothing more than is printed."""
+"""The public page behind the QR of an attestation: valid, replaced, void or unknown, and only what is printed."""
 
 from __future__ import annotations
 

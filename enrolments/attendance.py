@@ -82,11 +82,12 @@ Marks = Mapping[tuple[int, int], bool]  # (id of the enrolment, id of the half-d
 
 
 @transaction.atomic
-def record_attendance(*, session: Session, marks: Marks, actor: User) -> None:
+def record_attendance(*, session: Session, marks: Marks, actor: User) -> list[int]:
     """Keep what staff entered for a session; what is not in `marks` stays as it was.
 
-    In a session closed already, the states follow at once, and the signal says whose hours changed. ValidationError,
-    in French, for somebody or a half-day that is not of the session, or of the days to come.
+    In a session closed already, the states follow at once, the signal says whose hours changed, and the ids of those of
+    whom no presence is left are returned: an attestation that they had is void. ValidationError, in French, for
+    somebody or a half-day that is not of the session, or of the days to come.
     """
     held = Session.objects.select_for_update().get(pk=session.pk)
     half_days = {one.pk: one for one in held.half_days.all()}
@@ -110,11 +111,16 @@ def record_attendance(*, session: Session, marks: Marks, actor: User) -> None:
         unique_fields=["enrolment", "half_day"],
         update_fields=["present", "recorded_by", "recorded_at"],
     )
-    if closed:
-        _derive_states(held)
-        changed = [pk for pk, hours in _hours_in(held).items() if hours != before[pk]]
-        if changed:
-            attendance_corrected.send(Session, session=held, enrolments=changed)
+    return _correct(held, before) if closed else []
+
+
+def _correct(session: Session, before: Mapping[int, Decimal]) -> list[int]:
+    """Let the states of a closed session follow; who has no hours any more. `before`: the hours that each had."""
+    _derive_states(session)
+    changed = {pk: hours for pk, hours in _hours_in(session).items() if hours != before[pk]}
+    if changed:
+        attendance_corrected.send(Session, session=session, enrolments=list(changed))
+    return [pk for pk, hours in changed.items() if not hours]
 
 
 @transaction.atomic

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
@@ -23,6 +23,7 @@ from documents.board.papers import folders_of
 from documents.models import Document, DocumentGrant
 from documents.serving import serve_document
 from documents.store import keep_aside, store
+from documents.validity import tell_void, with_validity
 from enrolments.models import Enrolment, Order
 
 from .actions import correct_documents
@@ -101,13 +102,16 @@ class DocumentAdmin(PortalAdmin[Document]):
         return [
             (None, {"fields": (("type", "number"), "issued_on", "amount_ht", "open_link")}),
             (_("Sujet"), {"fields": about}),
-            (_("Versions"), {"fields": ("replaces", "replacement", "avoir_link")}),
+            (_("Versions"), {"fields": ("replaces", "replacement", "void_reason", "avoir_link")}),
             (_("Fichier"), {"fields": ("size", "sha256", "recorded_at")}),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Document | None = None) -> tuple[str, ...]:
         return (
-            ("open_link", "amount_ht", "replacement", "avoir_link", "order_email", "size", "sha256", "recorded_at")
+            (
+                *("open_link", "amount_ht", "replacement", "void_reason", "avoir_link"),
+                *("order_email", "size", "sha256", "recorded_at"),
+            )
             if obj is not None
             else ()
         )
@@ -165,9 +169,16 @@ class DocumentAdmin(PortalAdmin[Document]):
         url = reverse("admin:documents_document_avoir", args=[document.pk])
         return format_html('<a href="{}">{}</a>', url, _("Établir un avoir, ou refacturer"))
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Document]:
+        return with_validity(super().get_queryset(request))
+
     @admin.display(description=_("en vigueur"), boolean=True)
     def is_current(self, document: Document) -> bool:
-        return not hasattr(document, "replaced_by")
+        return not hasattr(document, "replaced_by") and not tell_void([document])[0].void
+
+    @admin.display(description=_("ne vaut plus"))
+    def void_reason(self, document: Document) -> str:
+        return tell_void([document])[0].void or EMPTY
 
     @admin.display(description=_("remplacé par"))
     def replacement(self, document: Document) -> SafeString | str:

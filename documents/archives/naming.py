@@ -32,8 +32,10 @@ class Names:
         return free
 
 
-def readme(archive: Archive, done: int, refused: int, problems: Sequence[str]) -> bytes:
-    """What the person must know of an archive that does not hold all that it should; empty when there is nothing.
+def readme(archive: Archive, done: int, refused: int, problems: Sequence[str], void: Sequence[str] = ()) -> bytes:
+    """What the person must know of an archive that does not hold all that it should, or holds papers that are void.
+
+    Empty when there is nothing to say.
 
     With a byte order mark and the line ends of Windows, where such a file is usually opened.
     """
@@ -47,7 +49,7 @@ def readme(archive: Archive, done: int, refused: int, problems: Sequence[str]) -
             )
             % refused
         )
-    if not said and not archive.notes:
+    if not said and not void and not archive.notes:
         return b""
     made_at = timezone.localtime()
     head = _("%(title)s, téléchargement du %(day)s à %(hour)s. Documents joints : %(done)d sur %(total)d.") % {
@@ -60,6 +62,8 @@ def readme(archive: Archive, done: int, refused: int, problems: Sequence[str]) -
     parts = [head]
     if said:
         parts += ["", _("Ce qui n’est pas joint, ou ne l’est pas comme il faut :"), *(f"- {line}" for line in said)]
+    if void:
+        parts += ["", _("Ce qui est joint et ne vaut plus :"), *(f"- {line}" for line in void)]
     if archive.notes:
         parts += ["", *archive.notes]
     return "\r\n".join([*parts, ""]).encode("utf-8-sig")

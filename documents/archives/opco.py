@@ -18,6 +18,7 @@ from accounts.document_types import DocumentType
 from accounts.models import User
 from documents.models import Document
 from documents.reach import types_open
+from documents.validity import tell_void, with_validity
 from enrolments.models import Enrolment, EnrolmentState, Order
 
 PACK = (
@@ -32,11 +33,13 @@ PACK = (
 class OpcoPack:
     """`documents`: the current ones that the person may open. `missing`: what is not there yet, in words.
 
-    `closed`: the types that the person may not open; nothing is said of whether there are any.
+    `void`: what is left out because it proves nothing any more, in words. `closed`: the types that the person may not
+    open; nothing is said of whether there are any.
     """
 
     documents: list[Document]
     missing: list[str]
+    void: list[str]
     closed: list[DocumentType]
 
     @property
@@ -45,6 +48,8 @@ class OpcoPack:
         said = []
         if self.missing:
             said += [_("Pièces manquantes à ce jour :"), *(f"- {line}" for line in self.missing)]
+        if self.void:
+            said += [_("Pièces qui ne valent plus, donc non jointes :"), *(f"- {line}" for line in self.void)]
         if self.closed:
             names = ", ".join(str(one.label) for one in self.closed)
             said.append(_("Types de document que votre accès n’ouvre pas, donc non joints : %s.") % names)
@@ -59,14 +64,12 @@ def opco_pack(order: Order, user: User) -> OpcoPack:
     )
     sheet = Q(order__isnull=True, type=DocumentType.EMARGEMENT, establishment_id=order.establishment_id)
     sheet &= Q(session__in={one.session_id for one in enrolments})
-    documents = list(
-        Document.objects.visible_to(user)
-        .filter(Q(order=order) | sheet, type__in=PACK, replaced_by__isnull=True)
-        .select_related("session__course")
-        .order_by("issued_on", "pk")
-    )
+    current = Document.objects.visible_to(user).filter(Q(order=order) | sheet, type__in=PACK, replaced_by__isnull=True)
+    found = tell_void(with_validity(current.select_related("session__course").order_by("issued_on", "pk")))
+    documents = [one for one in found if not one.void]
+    void = [_("%(paper)s : %(why)s") % {"paper": one, "why": one.void} for one in found if one.void]
     missing = [line for kind in PACK if kind in opens for line in _missing(kind, documents, enrolments)]
-    return OpcoPack(documents, missing, [kind for kind in PACK if kind not in opens])
+    return OpcoPack(documents, missing, void, [kind for kind in PACK if kind not in opens])
 
 
 def _missing(kind: DocumentType, documents: Iterable[Document], enrolments: Iterable[Enrolment]) -> list[str]:

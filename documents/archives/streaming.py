@@ -24,6 +24,7 @@ from accounts.requests import person
 from documents.archives.naming import README, Names, readme
 from documents.models import Archive, ArchiveState, ServingOutcome, documents_storage
 from documents.serving import CHUNK, ServedDocument, file_name, open_to, record, record_refusal
+from documents.validity import void_among
 
 logger = logging.getLogger(__name__)
 SAID_EVERY = 1.0  # seconds between two writings of how far the archive is
@@ -45,6 +46,7 @@ class Stream:
     refused: int = 0
     unopened: int = 0
     problems: list[str] = field(default_factory=list)
+    void: list[str] = field(default_factory=list)
     _said_at: float = 0.0
 
     def __iter__(self) -> Iterator[bytes]:
@@ -64,15 +66,19 @@ class Stream:
 
     def _bytes(self) -> Iterator[bytes]:
         stream, names = ZipStream(sized=False), Names()
+        void = void_among(self.archive.document_ids)
         for pk in self.archive.document_ids:
             opened = self._open(pk)
             if opened is None:
                 continue
             document, file, first = opened
-            stream.add(self._content(document, file, first), names.unique(file_name(document)))
+            name = names.unique(file_name(document))
+            stream.add(self._content(document, file, first), name)
             yield from stream.all_files()
             self.done += 1
-        if text := readme(self.archive, self.done, self.refused, self.problems):
+            if pk in void:
+                self.void.append(_("%(file)s : %(why)s.") % {"file": name, "why": void[pk]})
+        if text := readme(self.archive, self.done, self.refused, self.problems, self.void):
             stream.add(text, README)
             yield from stream.all_files()
         yield from stream.finalize()

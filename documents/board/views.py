@@ -5,7 +5,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.requests import person
-from documents.board.papers import Owes, board_of
+from documents.board.folders import Owes
+from documents.board.papers import board_of
 
 OWED_BY_ME = "vous"
 

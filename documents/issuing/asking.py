@@ -16,6 +16,7 @@ from documents.issuing.invoicing import billed_elsewhere
 from documents.issuing.tasks import issue_paper
 from documents.issuing.verifying import new_code
 from documents.models import Document, InvoicedSeat, Issue, IssueBatch, IssueState, PaperKind
+from documents.validity import tell_void, with_validity
 from enrolments.models import Enrolment, Order, OrderState
 
 
@@ -60,9 +61,13 @@ class Subject:
 def ask(*, subjects: Iterable[Subject], reason: str, actor: User | None = None) -> IssueBatch | None:
     """Have these papers issued, each once; None when all of them are, or are asked for, already.
 
-    A paper that somebody else filed (the ERP, an upload) is there: it is not made a second time.
+    A paper that somebody else filed (the ERP, an upload) is there: it is not made a second time. One that is void is
+    replaced.
     """
-    asked = [Issue(kind=one.kind, version=1, check_code=_code(one), **one.columns) for one in _missing(list(subjects))]
+    wanted = list(subjects)
+    void = _void(wanted)
+    asked = [_first(one) for one in _missing(wanted)]
+    asked += [issue for document, one in void.items() if (issue := _instead_of(document, one)) is not None]
     return _keep(asked, reason, actor)
 
 
@@ -153,6 +158,30 @@ def try_again(issues: Iterable[Issue]) -> int:
 
 def _code(subject: Subject) -> str | None:
     return new_code() if subject.kind == PaperKind.ATTESTATION else None
+
+
+def _first(subject: Subject) -> Issue:
+    return Issue(kind=subject.kind, version=1, check_code=_code(subject), **subject.columns)
+
+
+def _void(subjects: Iterable[Subject]) -> dict[Document, Subject]:
+    """The convocations that are all that is filed for some of these, and summon nobody any more."""
+    called = {
+        one.enrolment.pk: one for one in subjects if one.enrolment is not None and one.kind == PaperKind.CONVOCATION
+    }
+    filed = Document.objects.filter(enrolment__in=called, type=PaperKind.CONVOCATION, replaced_by__isnull=True)
+    current = tell_void(with_validity(filed.order_by("pk")))
+    valid = {one.enrolment_id for one in current if not one.void}
+    last = {one.enrolment_id: one for one in current if one.enrolment_id not in valid}
+    return {document: called[pk] for pk, document in last.items() if pk is not None}
+
+
+def _instead_of(document: Document, subject: Subject) -> Issue | None:
+    """The issue that will replace a void `document`; None when one is asked for already."""
+    issues = Issue.objects.filter(kind=subject.kind, **subject.columns)
+    if issues.filter(document__isnull=True).exists():
+        return None
+    return Issue(kind=subject.kind, version=issues.count() + 1, replaces=document, **subject.columns)
 
 
 def _missing(subjects: Sequence[Subject]) -> list[Subject]:

@@ -15,6 +15,7 @@ from documents.models import Issue, IssueState
 from documents.papers import Paper
 from documents.papers.attendance import Check
 from documents.papers.codes import qr
+from documents.validity import void_among
 
 RANDOM_BYTES = 16  # 128 bits: nobody finds one by trying
 
@@ -22,6 +23,7 @@ RANDOM_BYTES = 16  # 128 bits: nobody finds one by trying
 class Validity(StrEnum):
     VALID = "valid"
     REPLACED = "replaced"
+    VOID = "void"
     UNKNOWN = "unknown"
 
 
@@ -64,14 +66,14 @@ def printed_facts(paper: Paper) -> dict[str, str]:
 
 
 def verify(code: str) -> Verdict:
-    """What is known of this code: exact, or unknown; a version that was replaced says so."""
+    """What is known of this code: exact, or unknown; a version that was replaced, or is void, says so, and not why."""
     issues = Issue.objects.select_related("document__replaced_by").filter(check_code=code, state=IssueState.DONE)
     issue = issues.first()
     if issue is None or issue.document is None:
         return Verdict(Validity.UNKNOWN, "", "", {})
-    replaced = hasattr(issue.document, "replaced_by")
+    validity = Validity.VOID if void_among([issue.document.pk]) else Validity.VALID
     return Verdict(
-        Validity.REPLACED if replaced else Validity.VALID,
+        Validity.REPLACED if hasattr(issue.document, "replaced_by") else validity,
         issue.document.number,
         issue.document.issued_on.isoformat(),
         issue.printed,

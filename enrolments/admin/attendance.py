@@ -93,7 +93,7 @@ def _apply(
         for enrolment in enrolments
     }
     try:
-        record_attendance(session=session, marks=marks, actor=staff(request))
+        lost = set(record_attendance(session=session, marks=marks, actor=staff(request)))
         if "clore" in request.POST:
             close_session(session=session, actor=staff(request))
     except ValidationError as error:
@@ -102,4 +102,7 @@ def _apply(
     said = _("Présences enregistrées, session close.") if "clore" in request.POST else _("Présences enregistrées.")
     model_admin.log_change(request, session, said)
     messages.success(request, said)
+    if names := ", ".join(str(one.participant or one) for one in enrolments if one.pk in lost):
+        text = _("Plus aucune présence pour %s : l’attestation déjà remise n’est plus valable, prévenez le client.")
+        messages.warning(request, text % names)
     return True

@@ -10,6 +10,8 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -90,4 +92,8 @@ def _apply(request: HttpRequest, model_admin: Any, session: Session, form: Sessi
     said = ngettext("%d commande prévenue.", "%d commandes prévenues.", sent) % sent
     model_admin.log_change(request, session, f"{dict(form.fields['action'].choices)[values['action']]}. {said}")  # type: ignore[attr-defined]
     messages.success(request, said)
+    if values["action"] == MOVE:
+        text = _("Nos pièces sont refaites aux nouvelles dates. Celles de l’ERP ou déposées par nous sont à refaire :")
+        board = reverse("admin:documents_missing")
+        messages.warning(request, format_html('{} <a href="{}">{}</a>', text, board, _("voir les pièces manquantes")))
     return True

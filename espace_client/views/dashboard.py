@@ -25,6 +25,7 @@ from accounts.statements import together
 from catalogue.models import SessionState
 from documents.listing import DOCUMENTS, DocumentRow, Titled
 from documents.models import Document
+from documents.validity import dates_changed
 from enrolments.figures import Months, ask_months
 from enrolments.models import Enrolment
 from espace_client import components
@@ -165,11 +166,15 @@ def _coming(user: User, *, today: date, until: date, condition: Q) -> QuerySet[E
     branches = [
         branch.active().filter(starts_on__range=(today, until)) for branch in Enrolment.objects.visible_by_branch(user)
     ]
-    convocation = Document.objects.visible_to(user).filter(
-        enrolment_id=OuterRef("pk"),
-        session_id=OuterRef("session_id"),  # not the one to a session that was left
-        type=DocumentType.CONVOCATION,
-        replaced_by__isnull=True,
+    convocation = (
+        Document.objects.visible_to(user)
+        .filter(
+            enrolment_id=OuterRef("pk"),
+            session_id=OuterRef("session_id"),  # not the one to a session that was left
+            type=DocumentType.CONVOCATION,
+            replaced_by__isnull=True,
+        )
+        .exclude(dates_changed())
     )
     return first(branches, ["starts_on", "pk"], DEPARTURES).values_list(
         *("session_id", "session__course__title", "session__starts_on", "session__ends_on"),

@@ -15,9 +15,11 @@ from accounts.document_types import DocumentType
 from accounts.models import Access, User
 from accounts.services import set_document_types
 from catalogue.models import Session, SessionState
-from documents.board.papers import Blocks, Folder, Missing, Owes, board_of, folders_of
+from documents.board.folders import Blocks, Folder, Missing, Owes
+from documents.board.papers import board_of, folders_of
 from documents.models import Acceptance, Document, Evaluation
-from enrolments.models import Enrolment, EnrolmentState, Order, OrderState
+from enrolments.models import Enrolment, EnrolmentState, Order, OrderState, ProposalKind, SessionProposal
+from enrolments.proposals import move_session
 from tests.conftest import ClientFor
 from tests.worlds import World, make_document, make_order, make_session
 
@@ -124,6 +126,54 @@ def test_after_the_session(world: World, past: Session) -> None:
     assert said(missing(world, order)) == {"Évaluation": (Owes.PARTICIPANT, Blocks.QUALITY)}
     Evaluation.objects.filter(pk=evaluation.pk).update(submitted_at=timezone.now())
     assert missing(world, order) == []
+
+
+def test_what_says_the_old_dates_is_to_be_made_again(world: World, coming: Session, client_for: ClientFor) -> None:
+    """Papers that are not ours: nobody makes them anew by itself. One that is filed after the move ends it."""
+    order, other = ordered(world, coming), ordered(world, coming)
+    seat = order.enrolments.get()
+    papers = [make_document(D.CONVENTION, order), make_document(D.CONVOCATION, order, seat)]
+    papers.append(make_document(D.EMARGEMENT, order, session=coming))
+    for kind, enrolment in ((D.CONVENTION, None), (D.CONVOCATION, other.enrolments.get())):
+        make_document(kind, other, enrolment, recorded_at=timezone.now() + timedelta(hours=1))
+    signed = {"Convention signée": (Owes.CLIENT, Blocks.OPCO)}
+    assert said(missing(world, order)) == signed
+    later = coming.starts_on + timedelta(days=30)
+    ends = later + (coming.ends_on - coming.starts_on)
+    move_session(session=coming, actor=world.personas["staff"], starts_on=later, ends_on=ends, reason="Salle fermée")
+    found = {one.what: one for one in missing(world, order)}
+    assert said(list(found.values())) == signed | {
+        "Convention à refaire": (Owes.PROVIDER, Blocks.OPCO),
+        "Convocation à refaire": (Owes.PROVIDER, Blocks.START),
+        "Feuille d’émargement à refaire": (Owes.PROVIDER, Blocks.OPCO),
+    }
+    assert {one.pk for name in found for one in found[name].remade} == {one.pk for one in papers}
+    assert found["Convocation à refaire"].detail == str(seat.participant)
+    assert said(missing(world, other)) == signed, "filed since"
+    staff = client_for(world.personas["staff"])
+    page = staff.get(reverse("admin:documents_missing")).text
+    form = staff.get(reverse("admin:documents_document_add"), {"type": "convention", "replaces": f"{papers[0].pk}"})
+    assert f"?type=convention&amp;replaces={papers[0].pk}" in page
+    assert form.context["adminform"].form["replaces"].value() == str(papers[0].pk)
+    for paper in papers:
+        make_document(D(paper.type), order, paper.enrolment, session=paper.session, replaces=paper)
+    assert said(missing(world, order)) == signed
+
+
+def test_a_shared_sheet_of_the_old_dates(world: World, coming: Session) -> None:
+    order = ordered(world, coming)
+    convention = make_document(D.CONVENTION, order)
+    sheet = Document.objects.create(
+        type=D.EMARGEMENT, number="EM-1", issued_on=timezone.localdate(), session=coming, establishment=world.lille,
+        file=convention.file, sha256=convention.sha256, size=convention.size,
+    )  # fmt: skip
+    assert set(said(missing(world, order))) == {"Convention signée", "Convocation"}
+    SessionProposal.objects.create(
+        order=order, session=coming, kind=ProposalKind.MOVED,
+        previous_starts_on=coming.starts_on, previous_ends_on=coming.ends_on,
+    )  # fmt: skip
+    found = {one.what: one.remade for one in missing(world, order)}
+    assert [one.pk for one in found["Feuille d’émargement à refaire"]] == [sheet.pk]
 
 
 def test_what_is_not_looked_at(world: World, coming: Session, past: Session) -> None:

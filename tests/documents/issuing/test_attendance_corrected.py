@@ -7,14 +7,16 @@ from datetime import time, timedelta
 from decimal import Decimal
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from catalogue.models import HalfDay, Session, SessionState
 from documents.models import Document
 from documents.papers import Paper
+from documents.validity import void_among
 from enrolments.attendance import close_session, record_attendance
 from enrolments.models import Enrolment, OrderState
-from tests.conftest import RunTasks
+from tests.conftest import ClientFor, RunTasks
 from tests.worlds import World, make_order, make_session
 
 Printed = Callable[[], list[Paper]]
@@ -70,3 +72,30 @@ def test_only_the_attestation_that_says_other_hours_is_renewed(
     mark(world, over, "xx", "xx", "x.")
     run_tasks()
     assert attestations(over) == {there.pk: 1, half.pk: 2, absent.pk: 1}, "somebody was there after all"
+
+
+def test_whoever_was_not_there_after_all_keeps_a_void_attestation(
+    over: Session, world: World, quick_press: Printed, run_tasks: RunTasks, client_for: ClientFor
+) -> None:
+    """Nothing is deleted: it says that it is not valid, to the client and to whoever reads its QR."""
+    there, half, _absent = seats(over)
+    paper = Document.objects.get(enrolment=there, type="attestation")
+    staff, check = client_for(world.personas["staff"]), reverse("verification", args=[paper.issue.check_code])
+    assert "Attestation valide" in staff.get(check).text
+    days = list(over.half_days.all())
+    half_there = {f"present-{half.pk}-{days[0].pk}": "on"}
+    grid = reverse("admin:catalogue_session_attendance", args=[over.pk])
+    answer = staff.post(grid, {f"saisie-{day.pk}": "on" for day in days} | half_there, follow=True)
+    assert f"Plus aucune présence pour {there.participant}" in answer.text
+    run_tasks()
+    assert void_among(Document.objects.filter(session=over).values_list("pk", flat=True)) == {
+        paper.pk: "n’est plus valable\u00a0: aucune présence n’est établie"
+    }
+    assert quick_press() == []
+    page = client_for(None).get(check)
+    assert "n’est plus valable" in page.text
+    assert "présence" not in page.text, "the page says no more than is printed"
+    mark(world, over, "x.", "x.", "..")
+    run_tasks()
+    assert attestations(over) == {there.pk: 2, half.pk: 1}
+    assert "Attestation remplacée" in staff.get(check).text

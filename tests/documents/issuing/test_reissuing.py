@@ -70,6 +70,36 @@ def test_a_move_summons_to_the_other_session(deal: Deal, quick_press: Printed, r
     assert not Document.objects.filter(replaces=second).exists()
 
 
+def test_whoever_moves_to_a_session_that_may_not_run_is_summoned_once_it_will(
+    deal: Deal, quick_press: Printed, run_tasks: RunTasks
+) -> None:
+    """The convocation to the session that was left does not stand for the new one."""
+    due.when_validated(deal.order)
+    run_tasks()
+    seat, left = deal.seat, deal.session
+    first = Document.objects.get(type="convocation", enrolment=seat)
+    other = make_deal(deal.world).session
+    with any_state():
+        Session.objects.filter(pk=other.pk).update(state=SessionState.OPEN)
+    other.refresh_from_db()
+    seat.session = other
+    seat.save()
+    signals.enrolment_moved.send(Enrolment, enrolment=seat, previous=left)
+    run_tasks()
+    assert not Document.objects.filter(replaces=first).exists()
+    with any_state():
+        Session.objects.filter(pk=other.pk).update(state=SessionState.CONFIRMED)
+    other.refresh_from_db()
+    for _time in range(2):
+        due.when_confirmed(other)
+    run_tasks()
+    due.when_confirmed(other)
+    run_tasks()
+    second = Document.objects.get(replaces=first)
+    assert (second.session, second.type) == (other, "convocation")
+    assert Document.objects.filter(enrolment=seat, type="convocation").count() == 2
+
+
 def test_a_cancellation_renews_the_lists_that_still_have_somebody(
     deal: Deal, quick_press: Printed, run_tasks: RunTasks
 ) -> None:
@@ -130,7 +160,7 @@ def test_a_session_that_we_move_renews_what_says_its_dates(
         reason="Salle fermée",
     )
     [found] = tell_void(with_validity(Document.objects.filter(pk=first.pk)))
-    assert found.void == "sans effet : la session a changé de dates"
+    assert found.void == "sans effet\u00a0: la session a changé de dates"
     run_tasks()
     renewed = Document.objects.filter(replaces__isnull=False, issue__isnull=False)
     assert sorted(renewed.values_list("type", flat=True)) == ["convention", "convocation", "emargement"]
