@@ -144,3 +144,25 @@ def test_the_queue_can_be_read(live_world: World, session: Session, open_page: O
     page.get_by_role("button", name="Valider les commandes cochées").click()
     expect(page.get_by_text("1 commande validée.")).to_be_visible()
     assert not watched.errors
+
+
+def test_the_queue_stacks_on_a_phone(live_world: World, session: Session, open_page: OpenPage) -> None:
+    """One order under the other, and all of each in sight: nothing scrolls sideways, and no cell is beside another."""
+    for _rank in range(2):
+        draft = prepare(live_world.personas["administrator"], session, live_world.lille, unnamed=1)
+        place(draft)
+    page = open_page(live_world.personas["staff"], width=390)
+    page.goto(reverse("admin:enrolments_order_queue"))
+    rows = page.locator(".queue tbody tr")
+    expect(rows).to_have_count(2)
+    below = float("-inf")
+    for row in rows.all():
+        box, *cells = [cell.bounding_box() for cell in row.locator("> *").all()]
+        assert box is not None
+        for cell in cells:
+            assert cell is not None
+            assert (cell["y"] >= below, cell["x"] >= box["x"] + box["width"]) == (True, True)
+            assert cell["x"] + cell["width"] <= 390
+            below = cell["y"] + cell["height"]
+    frame = page.locator(".queue-frame")
+    assert frame.evaluate("one => one.scrollWidth - one.clientWidth") <= 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -200,6 +201,32 @@ class TestQueue:
             "prix publics, malgré",
         ):
             assert text in page.replace("\u00a0", " ")
+
+    def test_somebody_in_two_orders_is_said_when_they_share_a_day(self, world: World) -> None:
+        """Of a session that ends on the day when the other begins, too; of days apart, cancelled or unnamed, not."""
+        first = coming_session(world, days=30)
+        touching, apart = coming_session(world, days=0), coming_session(world, days=0)
+        for session, starts_on in ((touching, first.ends_on), (apart, first.ends_on + timedelta(days=1))):
+            ends_on = starts_on + timedelta(days=2)
+            Session.objects.filter(pk=session.pk).update(starts_on=starts_on, ends_on=ends_on)
+        orders = [
+            make_order(world.lille, "lea@armor.example", [session], state=OrderState.PENDING, papers=False)
+            for session in (first, touching, apart, first, first)
+        ]
+        person = orders[0].enrolments.get().participant
+        Enrolment.objects.filter(order__in=orders).update(participant=person)
+        orders[3].enrolments.update(participant=None)
+        with any_state():
+            orders[4].enrolments.update(state=EnrolmentState.CANCELLED)
+        rows = Order.objects.filter(pk__in=[one.pk for one in orders])
+        entries = {one.order: one.problems for one in waiting_orders(rows, timezone.localdate())}
+        said = "{} est aussi dans la commande {} (session {})."
+        assert entries[orders[0]] == [said.format(person, orders[1].number, touching.code)]
+        by_order = said.format(person, orders[0].number, first.code), said.format(person, orders[2].number, apart.code)
+        assert sorted(entries[orders[1]]) == sorted(by_order)
+        assert entries[orders[2]] == [said.format(person, orders[1].number, touching.code)]
+        assert entries[orders[3]] == []
+        assert entries[orders[4]] == ["Plus aucune inscription."]
 
     def test_it_costs_the_same_for_one_and_for_many(self, world: World, order: Order, client: Client) -> None:
         counts = []
