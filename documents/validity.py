@@ -40,7 +40,7 @@ class Void(TextChoices):
     SEAT_MOVED = "seat_moved", _("sans effet : l’inscription a changé de session")
     SESSION_CANCELLED = "session_cancelled", _("sans effet : la session est annulée")
     DATES_CHANGED = "dates_changed", _("sans effet : la session a changé de dates")
-    ABSENT = "absent", _("n’est plus valable : aucune présence n’est établie")
+    ABSENT = "absent", _("sans effet : aucune présence n’est établie")
 
 
 def void_because() -> Coalesce:

@@ -120,7 +120,7 @@ def test_an_archive_holds_what_is_void_and_says_so(world: World, client_for: Cli
 @pytest.mark.parametrize(
     ("state", "why"),
     [
-        (EnrolmentState.ABSENT, "n’est plus valable\u00a0: aucune présence n’est établie"),
+        (EnrolmentState.ABSENT, "sans effet\u00a0: aucune présence n’est établie"),
         (EnrolmentState.CANCELLED, "sans effet\u00a0: l’inscription est annulée"),
         (EnrolmentState.PARTIAL, ""),
     ],

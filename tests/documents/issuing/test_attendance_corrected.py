@@ -89,7 +89,7 @@ def test_whoever_was_not_there_after_all_keeps_a_void_attestation(
     assert f"Plus aucune présence pour {there.participant}" in answer.text
     run_tasks()
     assert void_among(Document.objects.filter(session=over).values_list("pk", flat=True)) == {
-        paper.pk: "n’est plus valable\u00a0: aucune présence n’est établie"
+        paper.pk: "sans effet\u00a0: aucune présence n’est établie"
     }
     assert quick_press() == []
     page = client_for(None).get(check)
