@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("enrolments", "0006_ordering")]
+    dependencies = [("enrolments", "0007_months_from_their_index")]
 
     operations = [
         migrations.AddField(
