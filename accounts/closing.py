@@ -32,7 +32,7 @@ class LastAdministratorError(PermissionDenied):
 
     def __init__(self, names: Sequence[str]) -> None:
         self.names = list(names)
-        super().__init__(_("Vous êtes le dernier administrateur de : %s.") % ", ".join(self.names))
+        super().__init__(_("Vous êtes le dernier administrateur de : %s.") % ", ".join(self.names))
 
 
 class TeamAccountError(PermissionDenied):

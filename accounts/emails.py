@@ -20,5 +20,5 @@ def normalise_email(raw: str) -> str:
         email = f"{local}@{punycode(domain)}".lower()
         validate_email(email)
     except (ValidationError, UnicodeError) as error:
-        raise ValidationError(_("« %(raw)s » n’est pas une adresse email."), params={"raw": stripped}) from error
+        raise ValidationError(_("« %(raw)s » n’est pas une adresse email."), params={"raw": stripped}) from error
     return email

@@ -18,7 +18,7 @@ from accounts.roles import Role
 def sentence(details: Mapping[str, Any]) -> str:
     """The details of a line, in French; what this function does not know is left out."""
     parts = [say(details[name]) for name, say in SAYINGS.items() if details.get(name) not in (None, [], "")]
-    return " ; ".join(part for part in parts if part)
+    return "\u202f; ".join(part for part in parts if part)
 
 
 def types_in_words(codes: Iterable[str]) -> str:
@@ -58,9 +58,9 @@ def _address(emails: list[str]) -> str:
 # Name in `details` → what it says. The order is that of the sentence.
 SAYINGS: dict[str, Callable[[Any], str]] = {
     "role": _role,
-    "types": lambda codes: _("documents : %s") % types_in_words(codes),
-    "added": lambda codes: _("ouvre désormais : %s") % types_in_words(codes),
-    "removed": lambda codes: _("n’ouvre plus : %s") % types_in_words(codes),
+    "types": lambda codes: _("documents : %s") % types_in_words(codes),
+    "added": lambda codes: _("ouvre désormais : %s") % types_in_words(codes),
+    "removed": lambda codes: _("n’ouvre plus : %s") % types_in_words(codes),
     "ends_at": _end,
     "type": _type,
     "document": str,
@@ -69,5 +69,5 @@ SAYINGS: dict[str, Callable[[Any], str]] = {
     "enrolments": lambda count: _("%s inscription(s) hors de vue") % count,
     "origin": lambda origin: _("import de l’ERP") if origin == "erp" else str(origin),
     "count": lambda count: _("%s accès") % count,
-    "reason": lambda reason: _("motif : %s") % reason,
+    "reason": lambda reason: _("motif : %s") % reason,
 }

@@ -125,7 +125,7 @@ class FilterForm(forms.Form):
         for name in self.errors:
             kept.pop(name, None)
             messages.warning(
-                request, _("Le filtre « %s » a été ignoré : sa valeur n’existe pas.") % self.fields[name].label
+                request, _("Le filtre « %s » a été ignoré : sa valeur n’existe pas.") % self.fields[name].label
             )
         self.data, self._errors = kept, None
         self.full_clean()

@@ -16,7 +16,7 @@ def clean_siren(raw: str) -> str:
     number = digits(raw)
     if not siren_number.is_valid(number):
         raise ValidationError(
-            _("« %(raw)s » n’est pas un SIREN : neuf chiffres dont le dernier est une clé."), params={"raw": raw}
+            _("« %(raw)s » n’est pas un SIREN : neuf chiffres dont le dernier est une clé."), params={"raw": raw}
         )
     return number
 
@@ -26,7 +26,7 @@ def clean_siret(raw: str) -> str:
     number = digits(raw)
     if not siret_number.is_valid(number):
         raise ValidationError(
-            _("« %(raw)s » n’est pas un SIRET : quatorze chiffres dont le dernier est une clé."), params={"raw": raw}
+            _("« %(raw)s » n’est pas un SIRET : quatorze chiffres dont le dernier est une clé."), params={"raw": raw}
         )
     return number
 

@@ -30,7 +30,7 @@ def leaves_none(access: Access, *, role: str | None = None, ends_at: datetime | 
 def _check(access: Access, reason: str, *, role: str | None = None, ends_at: datetime | None = None) -> None:
     if not reason and leaves_none(access, role=role, ends_at=ends_at):
         raise ValidationError(
-            _("%s n’aurait plus d’administrateur permanent : pour le décider quand même, écrivez pourquoi.")
+            _("%s n’aurait plus d’administrateur permanent : pour le décider quand même, écrivez pourquoi.")
             % access.establishment
         )
 

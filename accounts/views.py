@@ -107,7 +107,7 @@ def own_accesses(user: User) -> list[dict[str, str]]:
         if access.role == Role.ADMINISTRATOR:
             detail = _("Tout l’historique et tous les documents")
         elif labels:
-            detail = _("Tout l’historique ; documents : %s") % ", ".join(labels)
+            detail = _("Tout l’historique ; documents : %s") % ", ".join(labels)
         else:
             detail = _("Tout l’historique, aucun document")
         rows.append(

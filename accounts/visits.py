@@ -80,7 +80,7 @@ class Visits:
 
     def _shown(self, request: HttpRequest) -> HttpResponseBase:
         if request.method not in READING:
-            return refusal(request, _("Une visite ne change rien : ce bouton est sans effet."))
+            return refusal(request, _("Une visite ne change rien : ce bouton est sans effet."))
         if _is_private(request):
             return refusal(request, _("Cette page appartient au compte de la personne."))
         with transaction.atomic():
@@ -94,7 +94,7 @@ class Visits:
         file = getattr(response, "file_to_stream", None)
         if file is not None:
             file.close()
-        return refusal(request, _("Un fichier ne s’ouvre pas pendant une visite : vous l’avez dans la gestion."))
+        return refusal(request, _("Un fichier ne s’ouvre pas pendant une visite : vous l’avez dans la gestion."))
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """What would have written is refused, in words."""

@@ -26,7 +26,7 @@ class DomainForm(TriedForm[Domain]):
     refusals = {
         "domain_two_levels": (
             "parent",
-            _("Deux niveaux seulement : un domaine qui en contient d’autres n’est pas un sous-domaine."),
+            _("Deux niveaux seulement : un domaine qui en contient d’autres n’est pas un sous-domaine."),
         ),
         "domain_not_its_own_parent": ("parent", _("Un domaine n’est pas son propre parent.")),
     }
@@ -85,7 +85,7 @@ class CourseForm(forms.ModelForm[Course]):
         cleaned = super().clean() or self.cleaned_data
         days, hours = cleaned.get("days"), cleaned.get("hours")
         if days is not None and hours is not None and days > 0 and hours > days * LONGEST_DAY:
-            self.add_error("hours", _("Plus de dix heures par jour : vérifiez la durée."))
+            self.add_error("hours", _("Plus de dix heures par jour : vérifiez la durée."))
         if days == 0 and hours == 0:
             self.add_error("days", _("Une formation a une durée."))
         return cleaned

@@ -57,7 +57,7 @@ SORT_LABELS: Mapping[str, Label] = {
 }
 # What a chip says of a filter without choices.
 WORDS: Mapping[str, Label] = {
-    "q": gettext_lazy("« %s »"),
+    "q": gettext_lazy("« %s »"),
     "du": gettext_lazy("dès le %s"),
     "au": gettext_lazy("jusqu’au %s"),
     "prix_min": gettext_lazy("%s € et plus"),
@@ -141,7 +141,7 @@ class CatalogueFilters:
         elif name in LABELS:
             self._read_field(name, self._params.get(name, ""))
         elif name not in (SORT, PAGE) and not name.startswith(NOT_OURS):
-            self.ignored.append(_("Le filtre « %s » n’existe pas : il a été ignoré.") % _short(name))
+            self.ignored.append(_("Le filtre « %s » n’existe pas : il a été ignoré.") % _short(name))
 
     def _read_words(self, typed: str) -> None:
         words = " ".join(typed.replace("\x00", " ").split())
@@ -173,7 +173,7 @@ class CatalogueFilters:
 
     def _say(self, name: str, value: str) -> None:
         told = {"label": LABELS[name], "value": _short(value)}
-        self.ignored.append(_("Le filtre « %(label)s » a été ignoré : « %(value)s » n’existe pas.") % told)
+        self.ignored.append(_("Le filtre « %(label)s » a été ignoré : « %(value)s » n’existe pas.") % told)
 
     def _forget_inverted(self, least: str, most: str) -> None:
         low, high = self.values.get(least), self.values.get(most)
@@ -281,9 +281,9 @@ def _short(text: str) -> str:
 
 def _inverted(name: str, low: Any, high: Any) -> str:
     if name == "du":
-        sentence = _("Les dates ont été ignorées : le %(low)s vient après le %(high)s.")
+        sentence = _("Les dates ont été ignorées : le %(low)s vient après le %(high)s.")
         return sentence % {"low": short_date(low), "high": short_date(high)}
-    sentence = _("Les prix ont été ignorés : %(low)s € est plus que %(high)s €.")
+    sentence = _("Les prix ont été ignorés : %(low)s € est plus que %(high)s €.")
     return sentence % {"low": low, "high": high}
 
 

@@ -57,7 +57,7 @@ def _overlapping(accord: AccordCadre) -> list[AccordCadre]:
 
 def _accords_overlap(accord: AccordCadre, other: AccordCadre) -> str:
     return _(
-        "L’accord-cadre %(other)s couvre aussi un de ces établissements, du %(start)s au %(end)s : pour chaque "
+        "L’accord-cadre %(other)s couvre aussi un de ces établissements, du %(start)s au %(end)s : pour chaque "
         "formation, la ligne la plus précise des deux l’emporte, et à précision égale la moins chère."
     ) % {"other": other.reference, **_days(accord, other)}
 
@@ -90,7 +90,7 @@ def _told(one: _Dated, other: _Dated) -> Iterator[str]:
     winner, loser = _winner_first(one, other)
     if winner.line.accord_id == loser.line.accord_id and winner.line.from_seats > loser.line.from_seats:
         return  # a tier that gives more: what tiers are for
-    yield _("« %(winner)s » l’emporte sur « %(loser)s » du %(start)s au %(end)s.") % {
+    yield _("« %(winner)s » l’emporte sur « %(loser)s » du %(start)s au %(end)s.") % {
         "winner": _named(winner.line),
         "loser": _named(loser.line),
         **_days(one, other),

@@ -48,8 +48,8 @@ FLAW_REASONS = {
     Flaw.XFA: _("Le PDF contient un formulaire dynamique (XFA)."),
     Flaw.POLYGLOT: _("Le fichier est à la fois un PDF et autre chose."),
     Flaw.NOT_TAKEN: _("Seuls les fichiers PDF, JPEG et PNG sont acceptés."),
-    Flaw.BAD_PICTURE: _("L’image est endommagée : elle ne peut pas être lue."),
-    Flaw.HUGE_PICTURE: _("L’image a trop de pixels : réduisez-la, ou enregistrez-la en PDF."),
+    Flaw.BAD_PICTURE: _("L’image est endommagée : elle ne peut pas être lue."),
+    Flaw.HUGE_PICTURE: _("L’image a trop de pixels : réduisez-la, ou enregistrez-la en PDF."),
     Flaw.MALWARE: _("L’antivirus a reconnu un programme malveillant dans ce fichier."),
 }
 

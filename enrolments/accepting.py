@@ -51,10 +51,10 @@ def accept(*, actor: User, entry: WaitingEntry, total: Decimal) -> Order:
         lock_accords(establishment, timezone.localdate())
     held, session = hold_entry(actor, entry)
     if held.state != WaitingState.OFFERED:
-        raise ValidationError(_("Aucune place n’est libre pour l’instant : vous êtes toujours sur la liste."))
+        raise ValidationError(_("Aucune place n’est libre pour l’instant : vous êtes toujours sur la liste."))
     costs = quote(person.rights, establishment, session.course, 1)
     if costs.total != total:
-        raise ValidationError(_("Le prix a changé depuis l’affichage : vérifiez-le, puis acceptez."))
+        raise ValidationError(_("Le prix a changé depuis l’affichage : vérifiez-le, puis acceptez."))
     order = _order(held, person, establishment, costs)
     held.enrolment = _enrol(held, order, costs)
     held.state, held.held_until = WaitingState.ACCEPTED, None

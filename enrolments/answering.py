@@ -43,7 +43,7 @@ def answer_proposal(*, actor: User, proposal: SessionProposal, choices: Mapping[
         raise ValidationError(_("On a déjà répondu à cette proposition."))
     waiting = {one.pk: one for one in unanswered(held)}
     if not choices.keys() <= waiting.keys():
-        raise ValidationError(_("Quelqu’un a déjà répondu pour une de ces personnes : rechargez la page."))
+        raise ValidationError(_("Quelqu’un a déjà répondu pour une de ces personnes : rechargez la page."))
     for pk in sorted(choices):
         _apply(actor, held, waiting[pk], choices[pk])
 
@@ -56,7 +56,7 @@ def _apply(actor: User, proposal: SessionProposal, enrolment: Enrolment, choice:
     elif proposal.kind == ProposalKind.MOVED:
         _keep_dates(actor, enrolment)
     else:
-        raise ValidationError(_("Cette session n’aura pas lieu : choisissez autre chose."))
+        raise ValidationError(_("Cette session n’aura pas lieu : choisissez autre chose."))
 
 
 def _keep_dates(actor: User, enrolment: Enrolment) -> None:

@@ -95,7 +95,7 @@ def record_attendance(*, session: Session, marks: Marks, actor: User) -> list[in
     today = timezone.localdate()
     for enrolment_id, half_day_id in marks:
         if enrolment_id not in seated or half_day_id not in half_days:
-            raise ValidationError(_("Cette présence n’est pas de cette session : rechargez la page."))
+            raise ValidationError(_("Cette présence n’est pas de cette session : rechargez la page."))
         if half_days[half_day_id].date > today:
             raise ValidationError(_("Une demi-journée à venir n’a pas encore de présents."))
     closed = held.state == SessionState.DONE
@@ -136,7 +136,7 @@ def close_session(*, session: Session, actor: User) -> Session:
         raise ValidationError(_("Cette session n’est pas finie."))
     half_days = held.half_days.count()
     if not half_days:
-        raise ValidationError(_("Cette session n’a pas de demi-journées : saisissez-les d’abord."))
+        raise ValidationError(_("Cette session n’a pas de demi-journées : saisissez-les d’abord."))
     expected = half_days * _seated(held).count()
     missing = expected - Attendance.objects.filter(enrolment__in=_seated(held)).count()
     if missing:

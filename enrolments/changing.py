@@ -64,9 +64,9 @@ def obstacle(enrolment: Enrolment, change: Change, today: date) -> str:
     if enrolment.state not in CHANGEABLE or enrolment.session.state == SessionState.DONE:
         return _("Cette formation a eu lieu.")
     if enrolment.session.state != SessionState.CANCELLED and enrolment.session.starts_on < today:
-        return _("Cette session a commencé : contactez-nous.")
+        return _("Cette session a commencé : contactez-nous.")
     if change == Change.SUBSTITUTE and enrolment.session.state == SessionState.CANCELLED:
-        return _("Cette session est annulée : choisissez d’abord une autre session.")
+        return _("Cette session est annulée : choisissez d’abord une autre session.")
     return ""
 
 
@@ -150,7 +150,7 @@ def hold(actor: User, enrolment: Enrolment, *others: int) -> tuple[Enrolment, Ma
     rights = User.objects.rights_of(actor.pk)
     held = rows.select_for_update(of=["self"]).filter(within_reach(rights)).get(pk=enrolment.pk)
     if held.session_id != session_id:
-        raise ValidationError(_("Cette inscription vient de changer de session : rechargez la page."))
+        raise ValidationError(_("Cette inscription vient de changer de session : rechargez la page."))
     return held, sessions
 
 
@@ -160,7 +160,7 @@ def _agreed(held: Enrolment, change: Change, agreed: Decimal) -> Quote:
         raise ValidationError(reason)
     now = quote(held, change, today)
     if now.fee.rate != agreed:
-        text = _("Les conditions ont changé depuis l’affichage : %(rate)s du prix au lieu de %(agreed)s. Confirmez.")
+        text = _("Les conditions ont changé depuis l’affichage : %(rate)s du prix au lieu de %(agreed)s. Confirmez.")
         raise ValidationError(text % {"rate": percent(now.fee.rate), "agreed": percent(agreed)})
     return now
 

@@ -43,12 +43,12 @@ def kept_because(participant: Participant) -> list[str]:
     if seats.exists():
         kept.append(
             _(
-                "Les conventions, attestations, feuilles d’émargement et factures déjà émises gardent le nom : elles "
+                "Les conventions, attestations, feuilles d’émargement et factures déjà émises gardent le nom : elles "
                 "prouvent la formation (Code du travail, L6362-5 et R6313-3) et la comptabilité se conserve dix ans "
                 "(Code de commerce, L123-22). Article 17.3 b du RGPD."
             )
         )
-        kept.append(_("Les inscriptions restent, sans le nom : dates, heures, prix et commande."))
+        kept.append(_("Les inscriptions restent, sans le nom : dates, heures, prix et commande."))
     return kept
 
 
@@ -56,7 +56,7 @@ def to_do_first(participant: Participant) -> list[str]:
     """What staff should see to before they erase somebody; no part of the answer."""
     coming = Enrolment.objects.filter(participant=participant, starts_on__gte=timezone.localdate()).active()
     if coming.exists():
-        return [_("Cette personne est encore inscrite à une session à venir : remplacez-la ou annulez d’abord.")]
+        return [_("Cette personne est encore inscrite à une session à venir : remplacez-la ou annulez d’abord.")]
     return []
 
 

@@ -41,9 +41,9 @@ def merge(*, actor: User, kept: Participant, merged: Participant) -> Participant
     if Home.of_participant(one) != Home.of_participant(other):
         raise ValidationError(_("Ces deux personnes ne sont pas de la même entreprise."))
     if one.merged_into_id is not None or other.merged_into_id is not None:
-        raise ValidationError(_("L’une de ces personnes est déjà fusionnée : rechargez la page."))
+        raise ValidationError(_("L’une de ces personnes est déjà fusionnée : rechargez la page."))
     if _sit_together(one, other):
-        raise ValidationError(_("Ces deux personnes sont inscrites à la même session : ce ne peut être une seule."))
+        raise ValidationError(_("Ces deux personnes sont inscrites à la même session : ce ne peut être une seule."))
     moved = _seat(Enrolment.objects.filter(participant=other), one)
     _wait(other, one)
     Participant.objects.filter(merged_into=other).update(merged_into=one)

@@ -77,13 +77,13 @@ def tell_change(event: EnrolmentEvent, actor: User) -> None:
     enrolment, who = event.enrolment, _who(event)
     sentences = [_told(event, who), event.reason]
     if event.fee:
-        sentences.append(_("Frais : %s HT.") % money(event.fee))
+        sentences.append(_("Frais : %s HT.") % money(event.fee))
     sentences.append(_("Demandé par %s.") % (actor.get_full_name() or actor.email))
     _send(
         NotificationKind.ORDERS,
         enrolment.order_email,
         f"enrolment-event-{event.pk}",
-        _("%(what)s : %(who)s") % {"what": event.get_kind_display(), "who": who},
+        _("%(what)s : %(who)s") % {"what": event.get_kind_display(), "who": who},
         [sentence for sentence in sentences if sentence],
         (_("Voir l’inscription"), link_to("enrolment_detail", enrolment.pk)),
     )
@@ -153,7 +153,7 @@ def tell_expired(entry: WaitingEntry) -> None:
         f"waiting-expired-{entry.pk}",
         _("La place n’est plus réservée"),
         [
-            _("Le délai pour répondre est passé : la place dans %s est proposée à la personne suivante.")
+            _("Le délai pour répondre est passé : la place dans %s est proposée à la personne suivante.")
             % _name(entry.session)
         ],
         (_("Voir mes listes d’attente"), link_to("waiting_list")),
@@ -177,7 +177,7 @@ def tell_proposal(proposal: SessionProposal) -> None:
         NotificationKind.SESSIONS,
         proposal.order.order_email,
         f"session-proposal-{proposal.pk}",
-        (_("Session annulée : %s") if cancelled else _("Nouvelles dates : %s")) % session.course.title,
+        (_("Session annulée : %s") if cancelled else _("Nouvelles dates : %s")) % session.course.title,
         [sentence for sentence in (said, proposal.reason, _concerned(proposal), asked) if sentence],
         (_("Choisir"), link_to("proposal_detail", proposal.pk)),
     )
@@ -190,7 +190,7 @@ def _concerned(proposal: SessionProposal) -> str:
         str(one.participant or _("place à désigner")) for one in seats.select_related("participant").order_by("pk")
     ]
     values = {"order": proposal.order.number, "people": ", ".join(people)}
-    return _("Commande %(order)s, pour : %(people)s.") % values
+    return _("Commande %(order)s, pour : %(people)s.") % values
 
 
 def tell_erasure(request: ErasureRequest) -> None:
@@ -202,7 +202,7 @@ def tell_erasure(request: ErasureRequest) -> None:
     participant = Participant.objects.get(pk=request.participant_id)  # as it is now: an erased name goes nowhere
     asked = {"day": _day(timezone.localdate(request.requested_at)), "who": participant}
     if done:
-        said = _("Votre demande du %(day)s est traitée : la fiche est désormais « %(who)s ».") % asked
+        said = _("Votre demande du %(day)s est traitée : la fiche est désormais « %(who)s ».") % asked
     else:
         said = _("Nous ne donnons pas suite à votre demande du %(day)s, au sujet de %(who)s.") % asked
     context = {

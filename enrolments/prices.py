@@ -189,7 +189,7 @@ def _reason(user: User | AnonymousUser, buyer: tuple[Establishment, bool] | None
     if user.rights.email is None and not user.rights.establishments:
         return _("Confirmez votre adresse email pour voir les prix de votre accord-cadre.")
     if user.rights.establishments:
-        return _("Votre accès ne comprend pas les montants : seuls les prix publics vous sont montrés.")
+        return _("Votre accès ne comprend pas les montants : seuls les prix publics vous sont montrés.")
     return _(
         "Prix publics. Si votre entreprise a un accord-cadre, ses prix s’afficheront ici dès que notre équipe aura "
         "validé une première inscription que vous aurez faite sur le site."
@@ -197,7 +197,7 @@ def _reason(user: User | AnonymousUser, buyer: tuple[Establishment, bool] | None
 
 
 def _no_accord(establishment: Establishment) -> str:
-    return _("Aucun accord-cadre n’est en vigueur pour %(establishment)s : les prix publics s’appliquent.") % {
+    return _("Aucun accord-cadre n’est en vigueur pour %(establishment)s : les prix publics s’appliquent.") % {
         "establishment": establishment.name
     }
 

@@ -34,12 +34,12 @@ def quote(enrolment: Enrolment, change: Change, today: date) -> Quote:
     if change == Change.SUBSTITUTE and enrolment.participant_id is None:
         return Quote(change, FREE, _("Désigner un participant est toujours gratuit."))
     if enrolment.order.state != OrderState.VALIDATED:
-        return Quote(change, FREE, _("Sans frais : la commande n’est pas encore validée."))
+        return Quote(change, FREE, _("Sans frais : la commande n’est pas encore validée."))
     if SessionProposal.objects.open().filter(order=enrolment.order_id, session=enrolment.session_id).exists():
-        return Quote(change, FREE, _("Sans frais : nous avons annulé ou déplacé cette session."))
+        return Quote(change, FREE, _("Sans frais : nous avons annulé ou déplacé cette session."))
     terms = CancellationTerms.objects.in_force(enrolment.order.placed_on)
     if terms is None:
-        return Quote(change, FREE, _("Sans frais : aucune condition d’annulation ne s’applique à cette commande."))
+        return Quote(change, FREE, _("Sans frais : aucune condition d’annulation ne s’applique à cette commande."))
     working = terms.day_count == DayCount.WORKING
     days = days_before(today, enrolment.session.starts_on, working=working)
     fee = fee_of(enrolment.price, days, _bands(terms, change))
@@ -59,14 +59,14 @@ def _reason(terms: CancellationTerms, change: Change, fee: Fee, days: int, *, wo
     if fee.free or fee.under_days is None:
         if change == Change.SUBSTITUTE:
             limit = _days(terms.free_substitution_days, working=working)
-            return _("%(when)s : le remplacement est gratuit jusqu’à %(limit)s avant.") % {"when": when, "limit": limit}
-        return _("%s : c’est gratuit à cette date.") % when
+            return _("%(when)s : le remplacement est gratuit jusqu’à %(limit)s avant.") % {"when": when, "limit": limit}
+        return _("%s : c’est gratuit à cette date.") % when
     values = {"when": when, "rate": percent(fee.rate), "limit": _days(fee.under_days, working=working)}
     if change == Change.MOVE:
-        return _("%(when)s : à moins de %(limit)s, un report coûte %(rate)s du prix HT.") % values
+        return _("%(when)s : à moins de %(limit)s, un report coûte %(rate)s du prix HT.") % values
     if change == Change.SUBSTITUTE:
-        return _("%(when)s : à moins de %(limit)s, un remplacement coûte %(rate)s du prix HT.") % values
-    return _("%(when)s : à moins de %(limit)s, une annulation coûte %(rate)s du prix HT.") % values
+        return _("%(when)s : à moins de %(limit)s, un remplacement coûte %(rate)s du prix HT.") % values
+    return _("%(when)s : à moins de %(limit)s, une annulation coûte %(rate)s du prix HT.") % values
 
 
 def _days(count: int, *, working: bool) -> str:

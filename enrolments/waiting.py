@@ -62,7 +62,7 @@ def join(
         raise ValidationError(_("Vous ne pouvez pas vous inscrire pour cet établissement."))
     move_list(held)
     if not may_wait(held):
-        raise ValidationError(_("Cette session n’a pas de liste d’attente : il y reste des places, ou elle est close."))
+        raise ValidationError(_("Cette session n’a pas de liste d’attente : il y reste des places, ou elle est close."))
     if participant is not None:
         if Home.of_participant(participant) != Home.of(establishment, rights.email):
             raise ValidationError(_("Ce collaborateur n’est pas de cet établissement."))
@@ -102,7 +102,7 @@ def hold_entry(actor: User, entry: WaitingEntry) -> tuple[WaitingEntry, Session]
     held = rows.filter(reach).get(pk=entry.pk)
     over = held.held_until is not None and held.held_until <= timezone.now()
     if held.state not in (WaitingState.WAITING, WaitingState.OFFERED) or over:
-        raise ValidationError(_("Cette place n’est plus proposée : le délai est passé, ou on a déjà répondu."))
+        raise ValidationError(_("Cette place n’est plus proposée : le délai est passé, ou on a déjà répondu."))
     return held, session
 
 

@@ -40,7 +40,7 @@ class SubstituteForm(forms.Form):
         if self.errors:
             return cleaned
         if cleaned.get("personne") and any(typed):
-            self.add_error(None, _("Choisissez une personne de la liste, ou saisissez-en une nouvelle : pas les deux."))
+            self.add_error(None, _("Choisissez une personne de la liste, ou saisissez-en une nouvelle : pas les deux."))
         elif not cleaned.get("personne") and not cleaned.get("nom"):
             self.add_error("nom", _("Choisissez une personne, ou donnez au moins son nom."))
         return cleaned
@@ -64,5 +64,5 @@ class MoveForm(forms.Form):
         self.fields["session"].queryset = sessions  # type: ignore[attr-defined]
         self.fields["session"].error_messages = {
             "required": _("Choisissez une session."),
-            "invalid_choice": _("Cette session n’est plus proposée : choisissez-en une autre."),
+            "invalid_choice": _("Cette session n’est plus proposée : choisissez-en une autre."),
         }

@@ -44,7 +44,7 @@ def happened(events: Iterable[EnrolmentEvent], *, amounts_visible: bool) -> list
     for event in events:
         notes = [sentence_of(event)]
         if event.fee and amounts_visible:
-            notes.append(_("Frais : %s HT.") % money(event.fee))
+            notes.append(_("Frais : %s HT.") % money(event.fee))
         elif event.rate:
             notes.append(_("Avec frais."))
         if event.actor is not None and event.actor.is_staff:
@@ -124,7 +124,7 @@ def steps_of_enrolment(enrolment: Enrolment, events: Iterable[EnrolmentEvent], *
         steps.append(Step(_("Commande validée par nos équipes"), "done"))
     steps += happened(events, amounts_visible=amounts_visible)
     if order.state in (OrderState.REFUSED, OrderState.CANCELLED):
-        return [*steps, Step(_("Commande : %s") % order.get_state_display().lower(), "bad")]
+        return [*steps, Step(_("Commande : %s") % order.get_state_display().lower(), "bad")]
     if enrolment.state == EnrolmentState.CANCELLED:
         return steps
     if order.state == OrderState.TO_APPROVE:

@@ -32,7 +32,7 @@ class AccessForm(forms.ModelForm[Access]):
         required=False,
         min_length=10,
         max_length=300,
-        help_text=_("Exigé pour retirer son dernier administrateur permanent à un établissement ; gardé au journal."),
+        help_text=_("Exigé pour retirer son dernier administrateur permanent à un établissement ; gardé au journal."),
         widget=forms.TextInput(attrs={"class": "vTextField", "autocomplete": "off"}),
     )
 
@@ -61,6 +61,6 @@ class AccessForm(forms.ModelForm[Access]):
                 raise forms.ValidationError(str(OwnAdministratorRightError()))
             if not cleaned.get("reason") and leaves_none(held, role=role, ends_at=ends_at):
                 self.add_error(
-                    "reason", _("Cet établissement n’aurait plus d’administrateur permanent : dites pourquoi.")
+                    "reason", _("Cet établissement n’aurait plus d’administrateur permanent : dites pourquoi.")
                 )
         return cleaned

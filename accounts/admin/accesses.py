@@ -130,7 +130,7 @@ class AccessAdmin(DecidedAdmin[Access]):
             title=_("Retirer le dernier administrateur"),
             sentences=[
                 _("%(user)s ne verra plus rien de %(place)s.") % {"user": access.user, "place": access.establishment},
-                _("Plus personne n’y pourra donner ni retirer d’accès ; l’équipe seule le pourra."),
+                _("Plus personne n’y pourra donner ni retirer d’accès ; l’équipe seule le pourra."),
             ],
             submit=_("Retirer cet administrateur"),
             back=reverse("admin:accounts_access_change", args=[access.pk]),

@@ -18,7 +18,7 @@ class ReasonForm(forms.Form):
         label=_("Motif"),
         min_length=10,
         max_length=300,
-        help_text=_("Gardé dans le journal avec votre nom : le numéro de l’appel, qui a demandé quoi."),
+        help_text=_("Gardé dans le journal avec votre nom : le numéro de l’appel, qui a demandé quoi."),
         widget=forms.TextInput(attrs={"class": "vTextField", "autocomplete": "off"}),
     )
 

@@ -179,7 +179,7 @@ class UserAdmin(PeopleActs):
                 PasswordLinkForm(user).send(request)
                 sent += 1
             else:
-                self.message_user(request, _("%s est désactivé : aucun lien envoyé.") % user, messages.WARNING)
+                self.message_user(request, _("%s est désactivé : aucun lien envoyé.") % user, messages.WARNING)
         if sent:
             text = ngettext("%(count)d lien envoyé.", "%(count)d liens envoyés.", sent) % {"count": sent}
             self.message_user(request, text, messages.SUCCESS)

@@ -44,7 +44,7 @@ class PeopleActs(DecidedAdmin[User]):
             title=_("Voir l’espace de %s") % user,
             sentences=[
                 _("Vous verrez chaque page comme cette personne la voit, pendant trente minutes au plus."),
-                _("Rien ne se change ni ne se télécharge. La visite est au journal ; la personne peut le lire."),
+                _("Rien ne se change ni ne se télécharge. La visite est au journal ; la personne peut le lire."),
             ],
             submit=_("Commencer la visite"),
             back=reverse("admin:accounts_user_change", args=[user.pk]),
@@ -68,8 +68,8 @@ class PeopleActs(DecidedAdmin[User]):
             request,
             title=_("Réinitialiser la double authentification de %s") % user,
             sentences=[
-                _("Application, clés et codes de secours sont retirés ; la personne est déconnectée partout."),
-                _("Vérifiez que c’est elle qui le demande : son mot de passe suffira. Un message la prévient."),
+                _("Application, clés et codes de secours sont retirés ; la personne est déconnectée partout."),
+                _("Vérifiez que c’est elle qui le demande : son mot de passe suffira. Un message la prévient."),
             ],
             submit=_("Réinitialiser"),
             back=reverse("admin:accounts_user_change", args=[user.pk]),

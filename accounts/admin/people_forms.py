@@ -25,7 +25,7 @@ class NewUserForm(forms.ModelForm[User]):
         Establishment.objects.all(),
         label=_("Accès à"),
         required=False,
-        help_text=_("Facultatif : sans accès, la personne voit les commandes passées avec son adresse."),
+        help_text=_("Facultatif : sans accès, la personne voit les commandes passées avec son adresse."),
         widget=AutocompleteSelectMultiple(Access._meta.get_field("establishment"), admin.site),
     )
     role = forms.ChoiceField(label=_("Niveau"), choices=Role.choices, initial=Role.STANDARD, required=False)

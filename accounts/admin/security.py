@@ -29,7 +29,7 @@ class EmailAddressInline(ReadOnlyInline[EmailAddress, User]):
     fields = ("email", "verified", "primary")
     show_change_link = False
     select_related = ("user",)
-    verbose_name_plural = _("adresses : seule une adresse vérifiée ouvre quelque chose")
+    verbose_name_plural = _("adresses : seule une adresse vérifiée ouvre quelque chose")
 
 
 class _SecurityInline(ReadOnlyInline[Any, User]):

@@ -140,7 +140,7 @@ class Migration(migrations.Migration):
                 blank=True,
                 default=list,
                 editable=False,
-                help_text="Ce que la personne a choisi de voir ; vide : tout ce à quoi elle a droit.",
+                help_text="Ce que la personne a choisi de voir ; vide : tout ce à quoi elle a droit.",
                 size=None,
                 verbose_name="établissements affichés",
             ),

@@ -159,7 +159,7 @@ class User(DecidedInPortal, AbstractBaseUser, PermissionsMixin):
         blank=True,
         editable=False,
         verbose_name=_("établissements affichés"),
-        help_text=_("Ce que la personne a choisi de voir ; vide : tout ce à quoi elle a droit."),
+        help_text=_("Ce que la personne a choisi de voir ; vide : tout ce à quoi elle a droit."),
     )
 
     visitor: User | None = None  # the member of the team who sees as this person (accounts.visits)

@@ -176,7 +176,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='accordline',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('course__isnull', False), ('domain__isnull', True), ('scope', 'course')), models.Q(('course__isnull', True), ('domain__isnull', False), ('scope__in', ['subdomain', 'domain'])), models.Q(('course__isnull', True), ('domain__isnull', True), ('scope', 'everything')), _connector='OR'), name='accord_line_scope_names_its_object', violation_error_message='Une ligne nomme ce que dit sa portée : une formation, un domaine, ou rien pour tout le catalogue.'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('course__isnull', False), ('domain__isnull', True), ('scope', 'course')), models.Q(('course__isnull', True), ('domain__isnull', False), ('scope__in', ['subdomain', 'domain'])), models.Q(('course__isnull', True), ('domain__isnull', True), ('scope', 'everything')), _connector='OR'), name='accord_line_scope_names_its_object', violation_error_message='Une ligne nomme ce que dit sa portée : une formation, un domaine, ou rien pour tout le catalogue.'),
         ),
         migrations.AddConstraint(
             model_name='accordline',

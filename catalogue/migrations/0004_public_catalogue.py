@@ -123,7 +123,7 @@ class Migration(migrations.Migration):
             field=models.BooleanField(
                 db_default=True,
                 default=True,
-                help_text="Décochée, la formation ne se trouve plus sur le site ; ses sessions et ses papiers restent.",
+                help_text="Décochée, la formation ne se trouve plus sur le site ; ses sessions et ses papiers restent.",
                 verbose_name="au catalogue",
             ),
         ),

@@ -162,7 +162,7 @@ class AccordLine(models.Model):
             models.CheckConstraint(
                 name="accord_line_scope_names_its_object",
                 violation_error_message=_(
-                    "Une ligne nomme ce que dit sa portée : une formation, un domaine, ou rien pour tout le catalogue."
+                    "Une ligne nomme ce que dit sa portée : une formation, un domaine, ou rien pour tout le catalogue."
                 ),
                 condition=Q(scope=LineScope.COURSE, course__isnull=False, domain__isnull=True)
                 | Q(scope__in=[LineScope.SUBDOMAIN, LineScope.DOMAIN], course__isnull=True, domain__isnull=False)

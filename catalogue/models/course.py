@@ -97,7 +97,7 @@ class Course(models.Model):
         _("au catalogue"),
         default=True,
         db_default=True,
-        help_text=_("Décochée, la formation ne se trouve plus sur le site ; ses sessions et ses papiers restent."),
+        help_text=_("Décochée, la formation ne se trouve plus sur le site ; ses sessions et ses papiers restent."),
     )
 
     objects = CourseQuerySet.as_manager()

@@ -26,7 +26,7 @@ Subjects = Callable[[list[Enrolment]], list[Subject]]
 def follow(modeladmin: Any, request: HttpRequest, batch: IssueBatch | None) -> HttpResponse | None:
     """Go to the progress of what was asked for; say so when there was nothing to ask for."""
     if batch is None:
-        text = _("Rien à émettre : ces pièces le sont déjà, ou rien ne les appelle encore.")
+        text = _("Rien à émettre : ces pièces le sont déjà, ou rien ne les appelle encore.")
         modeladmin.message_user(request, text, messages.WARNING)
         return None
     return redirect("admin:documents_issuebatch_change", batch.pk)
@@ -88,7 +88,7 @@ FOR_SESSIONS = [CONVOCATIONS, SHEETS, EVALUATIONS, ATTESTATIONS, issue_facture]
 FOR_ENROLMENTS = [CONVOCATIONS, EVALUATIONS, ATTESTATIONS]
 
 
-@admin.action(description=_("Corriger : émettre une nouvelle version"), permissions=["add"])
+@admin.action(description=_("Corriger : émettre une nouvelle version"), permissions=["add"])
 def correct_documents(
     modeladmin: Any, request: HttpRequest, queryset: models.QuerySet[Document]
 ) -> HttpResponse | None:

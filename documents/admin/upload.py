@@ -28,7 +28,7 @@ class DocumentForm(TriedForm[Document]):
 
     upload = forms.FileField(
         label=_("Fichier"),
-        help_text=_("PDF, ou photo JPEG ou PNG d’une page ; 20 Mo au plus. Sans mot de passe."),
+        help_text=_("PDF, ou photo JPEG ou PNG d’une page ; 20 Mo au plus. Sans mot de passe."),
         widget=forms.FileInput(attrs={"accept": "application/pdf,image/jpeg,image/png"}),
     )
     examined: Examined
@@ -49,7 +49,7 @@ class DocumentForm(TriedForm[Document]):
         fields = ["type", "number", "issued_on", *SUBJECT, "amount", "replaces"]
         help_texts = {"replaces": _("Le sujet laissé vide est repris du document remplacé.")}
         error_messages = {
-            "replaces": {"unique": _("Une version plus récente le remplace déjà : c’est elle qu’il faut remplacer.")}
+            "replaces": {"unique": _("Une version plus récente le remplace déjà : c’est elle qu’il faut remplacer.")}
         }
 
     def clean_upload(self) -> UploadedFile[bytes]:

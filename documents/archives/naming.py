@@ -43,8 +43,8 @@ def readme(archive: Archive, done: int, refused: int, problems: Sequence[str], v
     if refused:
         said.append(
             ngettext(
-                "%d document n’a pas été joint : votre droit de l’ouvrir a pris fin avant qu’il soit écrit.",
-                "%d documents n’ont pas été joints : votre droit de les ouvrir a pris fin avant qu’ils soient écrits.",
+                "%d document n’a pas été joint : votre droit de l’ouvrir a pris fin avant qu’il soit écrit.",
+                "%d documents n’ont pas été joints : votre droit de les ouvrir a pris fin avant qu’ils soient écrits.",
                 refused,
             )
             % refused
@@ -52,7 +52,7 @@ def readme(archive: Archive, done: int, refused: int, problems: Sequence[str], v
     if not said and not void and not archive.notes:
         return b""
     made_at = timezone.localtime()
-    head = _("%(title)s, téléchargement du %(day)s à %(hour)s. Documents joints : %(done)d sur %(total)d.") % {
+    head = _("%(title)s, téléchargement du %(day)s à %(hour)s. Documents joints : %(done)d sur %(total)d.") % {
         "title": archive.title,
         "day": f"{made_at:%d/%m/%Y}",
         "hour": f"{made_at:%H:%M}",
@@ -61,7 +61,7 @@ def readme(archive: Archive, done: int, refused: int, problems: Sequence[str], v
     }
     parts = [head]
     if said:
-        parts += ["", _("Ce qui n’est pas joint, ou ne l’est pas comme il faut :"), *(f"- {line}" for line in said)]
+        parts += ["", _("Ce qui n’est pas joint, ou ne l’est pas comme il faut :"), *(f"- {line}" for line in said)]
     if void:
         parts += ["", _("Ce qui est joint et ne vaut plus :"), *(f"- {line}" for line in void)]
     if archive.notes:

@@ -47,12 +47,12 @@ class OpcoPack:
         """What the archive's text file says."""
         said = []
         if self.missing:
-            said += [_("Pièces manquantes à ce jour :"), *(f"- {line}" for line in self.missing)]
+            said += [_("Pièces manquantes à ce jour :"), *(f"- {line}" for line in self.missing)]
         if self.void:
             said += [_("Pièces qui ne valent plus, donc non jointes :"), *(f"- {line}" for line in self.void)]
         if self.closed:
             names = ", ".join(str(one.label) for one in self.closed)
-            said.append(_("Types de document que votre accès n’ouvre pas, donc non joints : %s.") % names)
+            said.append(_("Types de document que votre accès n’ouvre pas, donc non joints : %s.") % names)
         return said
 
 

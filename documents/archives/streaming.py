@@ -104,7 +104,7 @@ class Stream:
             logger.exception("The file of document %s can't be put in archive %s", pk, self.archive.pk)
             record(self.request, pk, ServingOutcome.FAILED, pk)
             self.unopened += 1
-            self.problems.append(_("%s : le fichier est momentanément indisponible.") % document)
+            self.problems.append(_("%s : le fichier est momentanément indisponible.") % document)
             return None
 
     def _content(self, document: ServedDocument, file: IO[Any], first: bytes) -> Iterator[bytes]:
@@ -122,7 +122,7 @@ class Stream:
                     break
         if broken or digest.hexdigest() != document.sha256:
             record(self.request, document.pk, ServingOutcome.FAILED, document.pk)
-            self.problems.append(_("%s : le fichier joint est incomplet ou altéré ; ne l’utilisez pas.") % document)
+            self.problems.append(_("%s : le fichier joint est incomplet ou altéré ; ne l’utilisez pas.") % document)
 
     # --- How far it is ------------------------------------------------------------------------------------------
 

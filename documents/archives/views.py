@@ -36,7 +36,7 @@ def archive_create(request: HttpRequest) -> HttpResponse:
     except TooManyDocumentsError:
         messages.error(
             request,
-            _("Une archive contient au plus %s documents : réduisez la période ou choisissez un type de document.")
+            _("Une archive contient au plus %s documents : réduisez la période ou choisissez un type de document.")
             % f"{Archive.MOST_DOCUMENTS:,}".replace(",", "\u202f"),
         )
         return redirect(back)

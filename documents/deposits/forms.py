@@ -37,17 +37,17 @@ def examined(upload: UploadedFile[bytes]) -> Examined:
     if isinstance(found, Examined):
         return found
     if found == Flaw.TOO_LARGE:
-        raise forms.ValidationError(_("Le fichier est trop gros : %d Mo au plus.") % (MOST_UPLOADED // 1_000_000))
+        raise forms.ValidationError(_("Le fichier est trop gros : %d Mo au plus.") % (MOST_UPLOADED // 1_000_000))
     raise forms.ValidationError(FLAW_REASONS[found])
 
 
 class DepositForm(forms.Form):
     """`examined` is what was found of the file, once the form is valid."""
 
-    type = forms.ChoiceField(label=_("De quoi s’agit-il ?"), widget=forms.RadioSelect)
+    type = forms.ChoiceField(label=_("De quoi s’agit-il ?"), widget=forms.RadioSelect)
     upload = forms.FileField(
         label=_("Fichier"),
-        help_text=_("PDF, ou photo JPEG ou PNG d’une page ; 20 Mo au plus. Sans mot de passe."),
+        help_text=_("PDF, ou photo JPEG ou PNG d’une page ; 20 Mo au plus. Sans mot de passe."),
         widget=forms.FileInput(attrs={"accept": "application/pdf,image/jpeg,image/png"}),
     )
     purchase_order_number = forms.CharField(

@@ -115,7 +115,7 @@ def _replaced(order: Order, document_type: DocumentType, actor: User) -> Documen
             return document
         signed = signed or document
     if document_type in SIGNED_TYPES and signed is not None:
-        raise ValidationError(_("Ce document est déjà signé (%s) : rien n’est à déposer.") % signed.number)
+        raise ValidationError(_("Ce document est déjà signé (%s) : rien n’est à déposer.") % signed.number)
     return None
 
 

@@ -27,7 +27,7 @@ def deposit_create(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         form = DepositForm(order, user, request.POST, request.FILES)
         if form.is_valid() and (received := _received(request, form, order, user)):
-            messages.success(request, _("%s : document reçu.") % received.document)
+            messages.success(request, _("%s : document reçu.") % received.document)
             return redirect("document_detail", received.document_id)
     else:
         form = DepositForm(order, user, initial={"type": request.GET.get("type", "")})

@@ -51,7 +51,7 @@ def _answer(request: HttpRequest, evaluation: Evaluation) -> HttpResponse:
     if final and kept.submitted_at is None:
         return render(request, "evaluations/form.html", {**context, "form": form})
     if not final:
-        messages.success(request, _("Vos réponses sont gardées : vous pourrez reprendre avec le même lien."))
+        messages.success(request, _("Vos réponses sont gardées : vous pourrez reprendre avec le même lien."))
     return redirect(request.path)
 
 

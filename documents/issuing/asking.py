@@ -140,7 +140,7 @@ def bill_again(*, invoice: Document, actor: User) -> IssueBatch | None:
     held = Document.objects.select_for_update().get(pk=invoice.pk)
     if not held.seats.exists() or held.seats.filter(credited_by__isnull=True).exists():
         raise NotIssuableError(
-            _("La facture %s n’est pas créditée en entier : faites d’abord son avoir.") % held.number
+            _("La facture %s n’est pas créditée en entier : faites d’abord son avoir.") % held.number
         )
     return _keep([_next_version(held)], _("Nouvelle facture après avoir sur %s") % held.number, actor)
 
@@ -225,10 +225,10 @@ def _next_version(document: Document) -> Issue:
     """The issue that will replace `document`."""
     issue = Issue.objects.filter(document=document).first()
     if issue is None:
-        raise NotIssuableError(_("%s ne vient pas du portail : déposez la nouvelle version.") % document)
+        raise NotIssuableError(_("%s ne vient pas du portail : déposez la nouvelle version.") % document)
     credited = issue.kind == PaperKind.FACTURE and not document.seats.filter(credited_by__isnull=True).exists()
     if issue.paper_kind.gapless and not credited:
-        raise NotIssuableError(_("%s ne se remplace pas : établissez un avoir.") % document)
+        raise NotIssuableError(_("%s ne se remplace pas : établissez un avoir.") % document)
     if hasattr(document, "replaced_by"):
         raise NotIssuableError(_("%s est déjà remplacé.") % document)
     return Issue(

@@ -45,7 +45,7 @@ def half_days_of(session: Session) -> list[HalfDay]:
     """Its half-days in order; NotIssuableError without any: no paper about a session leaves without its times."""
     half_days = list(session.half_days.order_by("date", "starts_at"))
     if not half_days:
-        raise NotIssuableError(_("La session %s n’a pas d’horaires : saisissez ses demi-journées.") % session.code)
+        raise NotIssuableError(_("La session %s n’a pas d’horaires : saisissez ses demi-journées.") % session.code)
     return half_days
 
 

@@ -69,7 +69,7 @@ def when_session_moved(session: Session) -> IssueBatch | None:
 
 def when_substituted(enrolment: Enrolment) -> IssueBatch | None:
     """A convocation for whoever comes instead; and the papers that named the other, anew."""
-    reason = _("Participant remplacé : inscription %s") % enrolment
+    reason = _("Participant remplacé : inscription %s") % enrolment
     _reissue_lists(enrolment, reason)
     seat = _seats(Enrolment.objects.filter(pk=enrolment.pk)).first()
     if seat is None or seat.session.state not in WILL_RUN or seat.session.state == SessionState.DONE:

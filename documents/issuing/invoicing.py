@@ -34,7 +34,7 @@ def billable(order: Order, session_id: int | None = None) -> QuerySet[Enrolment]
 def require_billable(order: Order, enrolments: Sequence[Enrolment], fees: Sequence[EnrolmentEvent] = ()) -> None:
     """NotIssuableError, in French, when these seats and fees of the order cannot be billed now."""
     if order.establishment is None:
-        raise NotIssuableError(_("La commande %s n’est rattachée à aucun établissement : à qui la facturer ?") % order)
+        raise NotIssuableError(_("La commande %s n’est rattachée à aucun établissement : à qui la facturer ?") % order)
     if not enrolments and not fees:
         raise NotIssuableError(_("La commande %s n’a rien à facturer.") % order.number)
     if found := billed_elsewhere(order, _sessions(enrolments, fees)):

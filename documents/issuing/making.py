@@ -58,12 +58,12 @@ def reason_of(error: Exception) -> str:
     if isinstance(error, NotIssuableError):
         return " ".join(error.messages)
     if isinstance(error, InvoiceRefusedError):
-        return _("La facture n’est pas conforme, rien n’est émis : %s") % error
+        return _("La facture n’est pas conforme, rien n’est émis : %s") % error
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return _("Le disque des documents est plein : la pièce sera émise quand il y aura de la place.")
+        return _("Le disque des documents est plein : la pièce sera émise quand il y aura de la place.")
     if isinstance(error, OSError):
-        return _("Le fichier ne peut pas être écrit (%s) : nouvel essai plus tard.") % error
-    return _("La pièce n’a pas pu être faite (%(kind)s) : %(error)s") % {"kind": type(error).__name__, "error": error}
+        return _("Le fichier ne peut pas être écrit (%s) : nouvel essai plus tard.") % error
+    return _("La pièce n’a pas pu être faite (%(kind)s) : %(error)s") % {"kind": type(error).__name__, "error": error}
 
 
 @transaction.atomic

@@ -49,7 +49,7 @@ def printed_check(issue: Issue) -> Check:
 def check_at(code: str) -> Check:
     """How an attestation with this code is checked."""
     url = settings.SITE_URL + reverse("verification", args=[code])
-    title = _("Code QR : vérifier cette attestation à l’adresse %s") % url
+    title = _("Code QR : vérifier cette attestation à l’adresse %s") % url
     return Check(url=url, code=code, qr=qr(url, title))
 
 

@@ -171,7 +171,7 @@ def fee_line(event: EnrolmentEvent) -> BillLine:
     """
     session = event.session_before or event.enrolment.session
     what = {EventKind.MOVED: _("report tardif"), EventKind.SUBSTITUTED: _("remplacement tardif")}
-    title = _("Dédit, %(what)s (%(rate)s du prix HT) : %(course)s") % {
+    title = _("Dédit, %(what)s (%(rate)s du prix HT) : %(course)s") % {
         "what": what.get(EventKind(event.kind), _("annulation tardive")),
         "rate": percent(event.rate),
         "course": session.course.title,

@@ -24,8 +24,8 @@ def qr(url: str, title: str) -> SafeString:
 def way_to(session: SessionFacts) -> SafeString | None:
     """The QR of a convocation: the link of a remote session, else its address on a map; None when neither is known."""
     if session.link:
-        return qr(session.link, _("Code QR : le lien de connexion"))
+        return qr(session.link, _("Code QR : le lien de connexion"))
     place = ", ".join(part for part in (session.venue, session.city) if part)[:LONGEST_PLACE]
     if not place:
         return None
-    return qr(f"{MAP}?{urlencode({'query': place})}", _("Code QR : l’adresse sur un plan"))
+    return qr(f"{MAP}?{urlencode({'query': place})}", _("Code QR : l’adresse sur un plan"))

@@ -22,7 +22,7 @@ PAYMENT_DAYS = 30  # the term that Code de commerce L441-10 I gives when nothing
 
 def _subject(enrolments: Sequence[Enrolment]) -> str:
     titles = sorted({enrolment.session.course.title for enrolment in enrolments})
-    return " ; ".join(titles)
+    return "\u202f; ".join(titles)
 
 
 def _facts(provider: Provider, order: Order, enrolments: Sequence[Enrolment]) -> dict[str, Any]:
@@ -112,7 +112,7 @@ def facture(
         number=number,
         issued_on=issued_on,
         title=_("Facture %(number)s") % {"number": number},
-        subject=_subject(enrolments) or " ; ".join(line.title for line in bill.lines),
+        subject=_subject(enrolments) or "\u202f; ".join(line.title for line in bill.lines),
         facts=facts,
         amount=facts["bill"].net,
     )

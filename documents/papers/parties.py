@@ -52,7 +52,7 @@ class Provider:
         """
         given = {**(stand_in or {}), **{key: value for key, value in settings.PROVIDER.items() if value}}
         if not given.get("siret") or not given.get("nda"):
-            raise ImproperlyConfigured(_("PROVIDER_SIRET et PROVIDER_NDA : sans eux aucun document ne peut être émis."))
+            raise ImproperlyConfigured(_("PROVIDER_SIRET et PROVIDER_NDA : sans eux aucun document ne peut être émis."))
         return cls(**{key: given.get(key, "") for key in cls.__dataclass_fields__})
 
     @property

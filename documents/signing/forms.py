@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 class AcceptanceForm(forms.Form):
     name = forms.CharField(label=_("Votre nom et votre prénom"), max_length=200)
     job_title = forms.CharField(
-        label=_("Votre fonction"), max_length=150, help_text=_("Par exemple : responsable formation.")
+        label=_("Votre fonction"), max_length=150, help_text=_("Par exemple : responsable formation.")
     )
     agreed = forms.BooleanField(
         label=_("J’ai lu ce document et je donne mon accord au nom de l’entreprise."),

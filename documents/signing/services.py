@@ -38,9 +38,9 @@ def refusal_to_sign(document: Document) -> str:
     if hasattr(document, "acceptance"):
         return _("Ce bon pour accord est déjà signé.")
     if hasattr(document, "replaced_by"):
-        return _("Ce bon pour accord a été remplacé : signez la version en vigueur.")
+        return _("Ce bon pour accord a été remplacé : signez la version en vigueur.")
     if document.order.state in (OrderState.REFUSED, OrderState.CANCELLED):
-        return _("La commande n’est plus en cours : il n’y a rien à signer.")
+        return _("La commande n’est plus en cours : il n’y a rien à signer.")
     return ""
 
 
@@ -59,7 +59,7 @@ def accept(*, document: Document, sha256: str, signatory: Signatory, actor: User
     if refusal := refusal_to_sign(held):
         raise ValidationError(refusal)
     if held.sha256 != sha256:
-        raise ValidationError(_("Le document a changé depuis son affichage : relisez-le avant de signer."))
+        raise ValidationError(_("Le document a changé depuis son affichage : relisez-le avant de signer."))
     acceptance = Acceptance.objects.create(
         document=held,
         method=AcceptanceMethod.PORTAL,

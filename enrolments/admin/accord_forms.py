@@ -69,7 +69,7 @@ class AccordLineForm(forms.ModelForm[AccordLine]):
         if starts_on and ends_on and ends_on < starts_on:
             yield "ends_on", _("Une ligne finit le jour où elle commence, ou après.")
         elif last is not None and ends_on and ends_on < last:
-            yield "ends_on", _("Une commande a eu ce prix le %s : pas avant.") % short_date(last)
+            yield "ends_on", _("Une commande a eu ce prix le %s : pas avant.") % short_date(last)
         if (cleaned.get("from_seats") or 0) > MOST_SEATS:
             yield "from_seats", _("Un million de places au plus.")
 
@@ -83,14 +83,14 @@ def _object_problems(cleaned: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     scope, course, domain = cleaned.get("scope"), cleaned.get("course"), cleaned.get("domain")
     if scope == LineScope.COURSE:
         if course is None and "course" in cleaned:
-            yield "course", _("Quelle formation ?")
+            yield "course", _("Quelle formation ?")
         if domain is not None:
             yield "domain", _("Une ligne pour une formation ne nomme pas de domaine.")
     elif scope is not None and course is not None:
         yield "course", _("Seule une ligne pour une formation en nomme une.")
     if scope in (LineScope.DOMAIN, LineScope.SUBDOMAIN):
         if domain is None and "domain" in cleaned:
-            yield "domain", _("Quel domaine ?")
+            yield "domain", _("Quel domaine ?")
         elif domain is not None and scope == LineScope.DOMAIN and domain.parent_id is not None:
             yield "domain", _("C’est un sous-domaine.")
         elif domain is not None and scope == LineScope.SUBDOMAIN and domain.parent_id is None:
@@ -110,12 +110,12 @@ def _value_problems(cleaned: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         if cleaned.get("scope") not in (LineScope.COURSE, None):
             yield "kind", _("Un prix fixe n’est possible que pour une formation.")
         if price is None and "fixed_price" in cleaned:
-            yield "fixed_price", _("Quel prix ?")
+            yield "fixed_price", _("Quel prix ?")
         if rate is not None:
             yield "discount_rate", _("Une ligne à prix fixe n’a pas de remise.")
     elif kind == LineKind.DISCOUNT:
         if rate is None and "discount_rate" in cleaned:
-            yield "discount_rate", _("Quelle remise ?")
+            yield "discount_rate", _("Quelle remise ?")
         if price is not None:
             yield "fixed_price", _("Une ligne de remise n’a pas de prix fixe.")
 
@@ -211,7 +211,7 @@ class CheckerForm(forms.Form):
         required=False,
         min_value=0,
         max_value=MOST_SEATS,
-        help_text=_("Vide : celles qui l’ont été."),
+        help_text=_("Vide : celles qui l’ont été."),
     )
     q = forms.CharField(label=_("Formation"), required=False, max_length=100)
     page = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)

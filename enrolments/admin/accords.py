@@ -61,7 +61,7 @@ def used(line: AccordLine) -> SafeString | str:
     if line.ends_on is not None:
         return str(_("utilisée, finie"))
     url = reverse("admin:catalogue_accordline_replace", args=[line.pk])
-    return format_html('{} <a href="{}">{}</a>', _("utilisée :"), url, _("remplacer"))
+    return format_html('{} <a href="{}">{}</a>', _("utilisée :"), url, _("remplacer"))
 
 
 class AccordCoverageInline(admin.TabularInline[AccordCoverage, AccordCadre]):
@@ -138,7 +138,7 @@ class AccordCadreAdmin(PortalAdmin[AccordCadre]):
     def overlaps(self, accord: AccordCadre) -> SafeString | str:
         sentences = overlaps_of(accord)
         if not sentences:
-            return str(_("Rien : aucune ligne n’en recouvre une autre."))
+            return str(_("Rien : aucune ligne n’en recouvre une autre."))
         return format_html("<ul>{}</ul>", format_html_join("", "<li>{}</li>", ((one,) for one in sentences)))
 
 

@@ -34,7 +34,7 @@ class SessionChangeForm(forms.Form):
     """What happens to the session, and the word that the clients read."""
 
     action = forms.ChoiceField(
-        label=gettext_lazy("Que devient la session ?"),
+        label=gettext_lazy("Que devient la session ?"),
         choices=[(CANCEL, gettext_lazy("Elle est annulée")), (MOVE, gettext_lazy("Elle change de dates"))],
         widget=forms.RadioSelect,
     )

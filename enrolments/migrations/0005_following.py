@@ -86,7 +86,7 @@ class Migration(migrations.Migration):
                     "free_substitution_days",
                     models.PositiveSmallIntegerField(
                         default=1,
-                        help_text="Jours avant le début. 1 : jusqu’à la veille.",
+                        help_text="Jours avant le début. 1 : jusqu’à la veille.",
                         verbose_name="remplacement gratuit jusqu’à",
                     ),
                 ),

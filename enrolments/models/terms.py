@@ -35,7 +35,7 @@ class CancellationTerms(models.Model):
         _("décompte des jours"), max_length=8, choices=DayCount.choices, default=DayCount.WORKING
     )
     free_substitution_days = models.PositiveSmallIntegerField(
-        _("remplacement gratuit jusqu’à"), default=1, help_text=_("Jours avant le début. 1 : jusqu’à la veille.")
+        _("remplacement gratuit jusqu’à"), default=1, help_text=_("Jours avant le début. 1 : jusqu’à la veille.")
     )
     substitution_rate = models.DecimalField(
         _("ensuite (% du prix HT)"), max_digits=5, decimal_places=2, default=0, validators=_PERCENT

@@ -67,12 +67,12 @@ def _what_happens(user: User) -> list[str]:
     sentences = [
         _("Vous serez déconnecté partout, et plus personne ne pourra entrer avec cette adresse."),
         ngettext(
-            "Vous ne verrez plus %d inscription, ni ses documents ; ils restent à votre entreprise.",
-            "Vous ne verrez plus %d inscriptions, ni leurs documents ; ils restent à votre entreprise.",
+            "Vous ne verrez plus %d inscription, ni ses documents ; ils restent à votre entreprise.",
+            "Vous ne verrez plus %d inscriptions, ni leurs documents ; ils restent à votre entreprise.",
             enrolments,
         )
         % enrolments,
-        _("Votre fonction, votre téléphone et vos préférences sont effacés ; votre nom reste dans l’historique."),
+        _("Votre fonction, votre téléphone et vos préférences sont effacés ; votre nom reste dans l’historique."),
         _("Seule notre équipe peut rouvrir un compte fermé."),
     ]
     if own:

@@ -26,7 +26,7 @@ def calendar_settings(request: HttpRequest) -> HttpResponse:
         else:
             renew_feed(user=user)
             messages.success(
-                request, _("Votre adresse est prête ; la précédente, s’il y en avait une, ne répond plus.")
+                request, _("Votre adresse est prête ; la précédente, s’il y en avait une, ne répond plus.")
             )
         return redirect("calendar_settings")
     feed = feed_of(user)

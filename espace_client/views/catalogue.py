@@ -83,10 +83,10 @@ def _title_and_description(filters: CatalogueFilters) -> tuple[str, str]:
     said = {"name": settings.PROVIDER["name"]}
     if filters.branch is None:
         return _("Catalogue des formations"), _(
-            "Toutes les formations de %(name)s : programmes, prix, prochaines sessions, en présentiel et à distance."
+            "Toutes les formations de %(name)s : programmes, prix, prochaines sessions, en présentiel et à distance."
         ) % said
     said["domain"] = filters.branch.label
-    description = _("Les formations %(domain)s de %(name)s : programmes, prix, prochaines sessions et lieux.")
+    description = _("Les formations %(domain)s de %(name)s : programmes, prix, prochaines sessions et lieux.")
     return _("Formations %(domain)s") % said, description % said
 
 

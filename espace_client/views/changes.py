@@ -110,7 +110,7 @@ def enrolment_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     sentences = [
         _("%(who)s n’ira pas à « %(title)s », %(dates)s.")
         % {"who": who, "title": enrolment.session.course.title, "dates": _dates(enrolment.session)},
-        _("La place est rendue : elle peut être vendue à une autre entreprise aussitôt."),
+        _("La place est rendue : elle peut être vendue à une autre entreprise aussitôt."),
     ]
     return _confirm(request, user, enrolment, Change.CANCEL, sentences, None)
 
@@ -172,15 +172,15 @@ def fee_sentence(price: Quote, enrolment: Enrolment, user: User) -> str:
         return _("Aucuns frais.")
     if enrolment.order.shows_amounts_to(user):
         values = {"fee": money(price.fee.amount), "rate": percent(price.fee.rate), "price": money(enrolment.price)}
-        return _("Frais : %(fee)s HT (%(rate)s de %(price)s).") % values
-    return _("Frais : %s du prix de l’inscription.") % percent(price.fee.rate)
+        return _("Frais : %(fee)s HT (%(rate)s de %(price)s).") % values
+    return _("Frais : %s du prix de l’inscription.") % percent(price.fee.rate)
 
 
 def _substitution(enrolment: Enrolment, name: str) -> list[str]:
     values = {"name": name, "title": enrolment.session.course.title, "dates": _dates(enrolment.session)}
     sentences = [_("%(name)s ira à « %(title)s », %(dates)s.") % values]
     if enrolment.participant is not None:
-        sentences.append(_("%s n’ira plus : sa convocation ne vaut plus rien.") % enrolment.participant)
+        sentences.append(_("%s n’ira plus : sa convocation ne vaut plus rien.") % enrolment.participant)
     return sentences
 
 

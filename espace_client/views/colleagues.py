@@ -113,7 +113,7 @@ def _merge_sentences(user: User, kept: Participant, merged: Participant) -> list
     return [
         _("%(moved)s de « %(merged)s » à « %(kept)s », avec leurs documents.") % names,
         _("« %(merged)s » n’apparaît plus dans vos listes.") % names,
-        _("Rien n’est perdu : vous pourrez défaire la fusion sur la fiche de « %(kept)s ».") % names,
+        _("Rien n’est perdu : vous pourrez défaire la fusion sur la fiche de « %(kept)s ».") % names,
     ]
 
 
@@ -138,7 +138,7 @@ def participant_erase(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         reason = form.cleaned_data["precisions"]
         _allowed(lambda: ask_erasure(participant=participant, actor=user, reason=reason))
-        messages.success(request, _("Votre demande est partie : nous y répondons sous un mois."))
+        messages.success(request, _("Votre demande est partie : nous y répondons sous un mois."))
         return redirect("participant_detail", pk)
     return render(request, "enrolments/participant_erase.html", {"participant": participant, "form": form})
 

@@ -64,7 +64,7 @@ def _sessions(waiting: list[Enrolment]) -> list[tuple[Session, int]]:
 def _label(session: Session, left: int) -> str:
     place = f", {session.city}" if session.city else ""
     values = {"dates": date_range(session.starts_on, session.ends_on), "place": place, "left": left}
-    return _("%(dates)s%(place)s (places : %(left)d)") % values
+    return _("%(dates)s%(place)s (places : %(left)d)") % values
 
 
 def _answer(
@@ -79,7 +79,7 @@ def _answer(
         messages.error(request, _("Choisissez pour une personne au moins."))
         return False
     if not set(chosen.values()) <= possible.keys():
-        messages.error(request, _("Une des sessions choisies n’a plus de place : choisissez-en une autre."))
+        messages.error(request, _("Une des sessions choisies n’a plus de place : choisissez-en une autre."))
         return False
     try:
         choices = {pk: possible[value] for pk, value in chosen.items()}

@@ -133,7 +133,7 @@ def _answer(request: HttpRequest, user: User, entry: WaitingEntry) -> bool:
     try:
         if "accepter" in request.POST:
             accept(actor=user, entry=entry, total=_total(request))
-            messages.success(request, _("La place est à vous : la commande est passée."))
+            messages.success(request, _("La place est à vous : la commande est passée."))
         else:
             leave(actor=user, entry=entry)
             messages.success(request, _("Vous n’êtes plus sur cette liste d’attente."))

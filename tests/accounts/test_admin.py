@@ -107,7 +107,7 @@ def test_when_every_chosen_account_is_inactive_no_link_is_said_to_have_left(worl
     User.objects.filter(pk=gone.pk).update(is_active=False)
     answer = staff.post(USERS, {"action": "send_password_links", "_selected_action": [gone.pk]}, follow=True)
     assert mail.outbox == []
-    assert [str(one) for one in answer.context["messages"]] == [f"{gone} est désactivé : aucun lien envoyé."]
+    assert [str(one) for one in answer.context["messages"]] == [f"{gone} est désactivé\u00a0: aucun lien envoyé."]
 
 
 def test_an_address_that_is_none_gets_no_link(db: None) -> None:

@@ -51,8 +51,8 @@ def test_an_access_that_is_given_changed_and_removed_leaves_three_lines(fresh: W
     assert given.details == {"role": "standard", "ends_at": None, "types": ["convocation", "facture"]}
     assert changed.details == {"role": ["standard", "administrator"], "removed": ["convocation", "facture"]}
     assert removed.details == {"role": "administrator"}
-    assert given.sentence == "standard ; documents : Convocation, Facture"
-    assert changed.sentence == "de standard à administrateur ; n’ouvre plus : Convocation, Facture"
+    assert given.sentence == "standard\u202f; documents\u00a0: Convocation, Facture"
+    assert changed.sentence == "de standard à administrateur\u202f; n’ouvre plus\u00a0: Convocation, Facture"
 
 
 def test_types_alone_leave_a_line_of_their_own_and_nothing_leaves_none(fresh: World) -> None:
@@ -146,12 +146,12 @@ def test_the_purge_goes_in_steps(db: None, monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.parametrize(
     ("details", "said"),
     [
-        ({"types": list(DocumentType.values)}, "documents : tous"),
+        ({"types": list(DocumentType.values)}, "documents\u00a0: tous"),
         ({"ends_at": "2026-12-31T23:00:00Z"}, "jusqu’au 1 janvier 2027"),
         ({"ends_at": datetime(2026, 6, 30, 22, tzinfo=UTC)}, "jusqu’au 1 juillet 2026"),
         ({"ends_at": [None, "2026-07-14T21:59:59Z"]}, "jusqu’au 14 juillet 2026"),
         ({"ends_at": ["2026-07-14T21:59:59Z", None]}, "sans date de fin"),
-        ({"document": "FA-1", "type": "facture"}, "Facture ; FA-1"),
+        ({"document": "FA-1", "type": "facture"}, "Facture\u202f; FA-1"),
         ({"email": ["lea@armor.example", "zoe@armor.example"]}, "de lea@armor.example à zoe@armor.example"),
         ({"origin": "erp", "pigeons": 3, "ends_at": None}, "import de l’ERP"),
     ],

@@ -122,8 +122,8 @@ def test_a_right_taken_away_during_the_download_stops_what_follows(
         assert len(texts(zipped.namelist())) == 3
         assert zipped.namelist()[-1] == README
         said = zipped.read(README).decode("utf-8-sig")
-    assert "Documents joints : 3 sur 8." in said
-    assert "5 documents n’ont pas été joints : votre droit de les ouvrir a pris fin" in said
+    assert "Documents joints\u00a0: 3 sur 8." in said
+    assert "5 documents n’ont pas été joints\u00a0: votre droit de les ouvrir a pris fin" in said
     archive.refresh_from_db()
     assert (archive.done, archive.left_out, archive.state) == (3, 5, ArchiveState.DONE)
     outcomes = Serving.objects.filter(user=access.user_id)
@@ -184,8 +184,8 @@ def test_a_missing_and_an_altered_file_do_not_break_the_archive(world: World, cl
         said = zipped.read(README).decode("utf-8-sig")
         assert zipped.testzip() is None
     assert logged.call_count == 1
-    assert f"{missing} : le fichier est momentanément indisponible." in said
-    assert f"{altered} : le fichier joint est incomplet ou altéré" in said
+    assert f"{missing}\u00a0: le fichier est momentanément indisponible." in said
+    assert f"{altered}\u00a0: le fichier joint est incomplet ou altéré" in said
     assert archive.done == archive.total - 1
     failures = Serving.objects.filter(outcome=ServingOutcome.FAILED).values_list("document_id", flat=True)
     assert sorted(failures) == [missing.pk, altered.pk]

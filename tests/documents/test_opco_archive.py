@@ -62,7 +62,8 @@ def test_the_opco_pack_keeps_to_what_the_person_may_open(world: World, client_fo
     archive = Archive.objects.latest("pk")
     assert set(Document.objects.filter(pk__in=archive.document_ids).values_list("type", flat=True)) == {"facture"}
     assert archive.notes == [
-        "Types de document que votre accès n’ouvre pas, donc non joints : Prise en charge, Attestation, Émargement."
+        "Types de document que votre accès n’ouvre pas, donc non joints\u00a0: "
+        "Prise en charge, Attestation, Émargement."
     ]
     neighbour = client_for(world.personas["neighbour"])
     assert neighbour.post(reverse("opco_archive", args=[order.pk])).status_code == 404

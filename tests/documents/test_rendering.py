@@ -52,7 +52,7 @@ MENTIONS = {
     ),
     DocumentType.EMARGEMENT: (
         "Python, les bases", "35 rue des Cuirassiers", "3 jours (21 h)", "mercredi 9 décembre 2026", "Après-midi",
-        "Formateur : Anaïs Lefort", "WIŚNIEWSKI-2 Zoë",
+        "Formateur\u00a0: Anaïs Lefort", "WIŚNIEWSKI-2 Zoë",
     ),
     DocumentType.EVALUATION: ("WIŚNIEWSKI-0 Zoë", "Les acquis", "La satisfaction", "85 %"),
     DocumentType.ATTESTATION: (

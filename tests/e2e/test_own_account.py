@@ -29,7 +29,7 @@ def test_the_login_address_changes(javascript: bool, live_world: World, open_pag
     if page.locator("input[name=password]").count():  # who one is, asked again unless one has just logged in
         page.fill("input[name=password]", PASSWORD)
         page.click("main button[type=submit]")
-    expect(page.get_by_text(f"Changement en attente : {NEW}")).to_be_visible()
+    expect(page.get_by_text(f"Changement en attente\u00a0: {NEW}")).to_be_visible()
     assert User.objects.get(pk=user.pk).rights.email == user.email, "nothing before the link"
     [confirmation] = [message for message in mail.outbox if message.to == [NEW]]
     link = re.search(r"https?://\S+?(/confirmer-mon-adresse/\S+/)", str(confirmation.body))
@@ -54,7 +54,7 @@ def test_one_establishment_is_looked_at_and_stays_so(
     page.goto(reverse("order_list"))
     expect(page.locator("#results tbody tr")).to_have_count(4)
     page.locator(".switcher-button").click()
-    page.get_by_role("button", name="Seul : Armor Nice").click()
+    page.get_by_role("button", name="Seul\u00a0: Armor Nice").click()
     expect(page.locator("#results tbody tr")).to_have_count(2)
     expect(page.locator(".switcher-button")).to_contain_text("Armor Nice")
     page.goto(reverse("document_list"))

@@ -78,8 +78,8 @@ def posted(accord: AccordCadre, *rows: dict[str, Any], **fields: Any) -> dict[st
         ({"scope": "course", "kind": "price", "fixed_price": "-1"}, "fixed_price", "Un prix n’est pas négatif."),
         ({"discount_rate": "100.5"}, "discount_rate", "Une remise va de 0 à 100 %."),
         ({"discount_rate": "-5"}, "discount_rate", "Une remise va de 0 à 100 %."),
-        ({}, "discount_rate", "Quelle remise ?"),
-        ({"scope": "course", "kind": "price"}, "fixed_price", "Quel prix ?"),
+        ({}, "discount_rate", "Quelle remise\u202f?"),
+        ({"scope": "course", "kind": "price"}, "fixed_price", "Quel prix\u202f?"),
         ({"kind": "price", "fixed_price": "100"}, "kind", "Un prix fixe n’est possible que pour une formation."),
         ({"discount_rate": "5", "fixed_price": "9"}, "fixed_price", "Une ligne de remise n’a pas de prix fixe."),
         (
@@ -87,8 +87,8 @@ def posted(accord: AccordCadre, *rows: dict[str, Any], **fields: Any) -> dict[st
             "discount_rate",
             "Une ligne à prix fixe n’a pas de remise.",
         ),
-        ({"scope": "course", "discount_rate": "5", "course": ""}, "course", "Quelle formation ?"),
-        ({"scope": "domain", "discount_rate": "5"}, "domain", "Quel domaine ?"),
+        ({"scope": "course", "discount_rate": "5", "course": ""}, "course", "Quelle formation\u202f?"),
+        ({"scope": "domain", "discount_rate": "5"}, "domain", "Quel domaine\u202f?"),
         (
             {"discount_rate": "5", "starts_on": "05/01/2026", "ends_on": "04/01/2026"},
             "ends_on",

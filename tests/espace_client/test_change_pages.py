@@ -84,7 +84,7 @@ def test_whoever_sees_no_amount_reads_a_percentage(world: World, client_for: Cli
     set_document_types(access=access, types=[DocumentType.CONVOCATION])
     client, url = client_for(world.personas["standard"]), reverse("enrolment_cancel", args=[enrolment.pk])
     page = client.get(url)
-    assert "Frais : 50\u00a0% du prix" in page.text
+    assert "Frais\u00a0: 50\u00a0% du prix" in page.text
     done = client.post(url, hidden(page), follow=True).text
     for text in (page.text, done, client.get(reverse("order_detail", args=[enrolment.order_id])).text):
         assert "637,50" not in text

@@ -76,13 +76,13 @@ def test_what_happens_to_accesses_is_told_in_words(world: World, client: Client)
     page = client.get(reverse("journal")).text
     assert "Invitation envoyée" in page
     assert "lea@armor.example" in page
-    assert "standard ; documents : Facture" in page
+    assert "standard\u202f; documents\u00a0: Facture" in page
     assert "deux@armor.example" in page
     assert "zoe@armor.example" not in page, "Nice is not theirs"
     (line,) = exported(client, "journal")
     assert line[1:] == [
         *("Invitation envoyée", "lea@armor.example", "Armor Lille", "deux@armor.example"),
-        "standard ; documents : Facture",
+        "standard\u202f; documents\u00a0: Facture",
     ]
 
 

@@ -63,14 +63,14 @@ def test_issue_from_a_list(
     if not kinds:
         assert "Rien à émettre" in page
         return
-    assert "Émises : 0 sur 1" in page
-    assert "en attente : 1" in page
+    assert "Émises\u00a0: 0 sur 1" in page
+    assert "en attente\u00a0: 1" in page
     assert '<meta http-equiv="refresh" content="3">' in page
     run_tasks()
     batch = IssueBatch.objects.get()
     assert batch.asked_by == deal.world.personas["staff"]
     page = team.get(change(batch)).text
-    assert "Émises : 1 sur 1" in page
+    assert "Émises\u00a0: 1 sur 1" in page
     assert "en attente" not in page
     assert "http-equiv" not in page
     assert Document.objects.get(issue__batch=batch).number in page
@@ -87,7 +87,7 @@ def test_what_failed_says_why_and_is_tried_again(
     batch = IssueBatch.objects.get()
     page = team.get(change(batch)).text
     assert "n’a pas d’horaires" in page
-    assert "en échec : 1" in page
+    assert "en échec\u00a0: 1" in page
     deal.session.half_days.bulk_create(half_days)
     assert "1 pièce remise en file" in team.post(change(batch), follow=True).text
     run_tasks()
@@ -114,7 +114,7 @@ def test_correct_from_the_list_of_documents(
     due.when_validated(deal.order)
     run_tasks()
     convention = Document.objects.get(type="convention", order=deal.order)
-    assert "Émises : 0 sur 1" in act(team, "documents_document", "correct_documents", convention.pk)
+    assert "Émises\u00a0: 0 sur 1" in act(team, "documents_document", "correct_documents", convention.pk)
     theirs = make_document(DocumentType.CONVENTION, deal.order)
     assert "ne vient pas du portail" in act(team, "documents_document", "correct_documents", theirs.pk)
 
@@ -130,14 +130,14 @@ def test_credit_and_bill_again(deal: Deal, team: Client, quick_press: Printed, r
     first, second = invoice.seats.all()
     assert first.trainee in team.get(url).text
     assert "obligatoire" in team.post(url, {"seats": [first.pk], "reason": ""}).text
-    assert "Émises : 0 sur 1" in team.post(url, {"seats": [first.pk], "reason": "Absence"}, follow=True).text
+    assert "Émises\u00a0: 0 sur 1" in team.post(url, {"seats": [first.pk], "reason": "Absence"}, follow=True).text
     page = team.get(url).text
     assert first.trainee not in page
     assert "pas créditée en entier" in team.post(url, {"again": "1"}, follow=True).text
     team.post(url, {"seats": [second.pk], "reason": "Erreur"})
     run_tasks()
     assert "Refacturer" in team.get(url).text
-    assert "Émises : 0 sur 1" in team.post(url, {"again": "1"}, follow=True).text
+    assert "Émises\u00a0: 0 sur 1" in team.post(url, {"again": "1"}, follow=True).text
     assert "déjà demandée" in team.post(url, {"again": "1"}, follow=True).text
     run_tasks()
     assert Document.objects.get(replaces=invoice).seats.count() == 2
