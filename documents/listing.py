@@ -10,12 +10,12 @@ from typing import Any, ClassVar
 from django.db.models import Exists, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Concat, Trim
 
-from accounts.document_types import DocumentType
-from accounts.labels import label_of
+from accounts.document_types import name_of
 from accounts.lists import Listing
 from accounts.models import Establishment, User
 from catalogue.models import Session
-from documents.models import Document, LibraryVisit
+from documents.models import Deposit, Document, LibraryVisit
+from documents.models.document import kind_of
 from enrolments.models import Enrolment, Order
 
 
@@ -58,13 +58,14 @@ class Named:
 class DocumentRow:
     """One document, with the same names as the model. `amount`: EUR HT, None when there is none or it is hidden.
 
-    `new`: recorded since the person's last visit of the library.
+    `kind`: the type, or AVOIR. `new`: recorded since the person's last visit of the library, and not by themself.
     """
 
-    CHOICES: ClassVar = ("type", "get_type_display")
+    CHOICES: ClassVar = ("type", "kind", "get_type_display")
     void: ClassVar = ""
 
     pk: int
+    kind: str
     type: str
     number: str
     issued_on: date
@@ -82,19 +83,20 @@ class DocumentRow:
     @classmethod
     def of(cls, *columns: Any) -> DocumentRow:
         """The row of `columns`, in their order."""
-        *own, course, number, person, establishment, replaced, new = columns
+        *own, course, order, person, establishment, replaced, new = columns
+        pk, document_type, number, _issued_on, _size, amount, *_reach = own
         rest: list[Any] = [
             None if course is None else Taught(Titled(course)),
-            None if number is None else Numbered(number),
+            None if order is None else Numbered(order),
             Enrolled(person) if person else None,
             None if establishment is None else Named(establishment),
             replaced,
             new,
         ]
-        return cls(*own, *rest)
+        return cls(pk, kind_of(document_type, number, amount), *own[1:], *rest)
 
     def get_type_display(self) -> str:
-        return label_of(DocumentType, self.type)
+        return name_of(self.kind)
 
     def shown_to(self, user: User) -> DocumentRow:
         """The same row without its amount, where the person may not see it (rule 6)."""
@@ -110,7 +112,8 @@ def columns(rows: QuerySet[Any, Any], user: User) -> QuerySet[Any, Any]:
     enrolment = Enrolment.objects.filter(pk=OuterRef("enrolment_id")).order_by()
     person = Trim(Concat("participant__first_name", Value(" "), "participant__last_name"))
     establishment = Establishment.objects.filter(pk=OuterRef("establishment_id")).order_by()
-    visit = LibraryVisit.objects.filter(user_id=user.pk, since__lt=OuterRef("recorded_at"))
+    own = Deposit.objects.filter(document_id=OuterRef(OuterRef("pk")), user_id=user.pk)
+    visit = LibraryVisit.objects.filter(~Exists(own), user_id=user.pk, since__lt=OuterRef("recorded_at"))
     return rows.values_list(
         *("pk", "type", "number", "issued_on", "size", "amount", "establishment_id", "order_email"),
         Subquery(session.values("course__title")),

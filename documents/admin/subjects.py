@@ -26,7 +26,11 @@ RUNS = (SessionState.CONFIRMED, SessionState.GUARANTEED, SessionState.FULL)
 
 class _DocumentInline(ReadOnlyInline[Document, Any]):
     model = Document
-    fields = ("type", "number", "issued_on", "amount", "open_link")
+    fields = ("kind", "number", "issued_on", "amount", "open_link")
+
+    @admin.display(description=_("type"))
+    def kind(self, document: Document) -> str:
+        return document.get_type_display()
 
     @admin.display(description=_("fichier"))
     def open_link(self, document: Document) -> SafeString:
