@@ -24,7 +24,7 @@ from accounts.document_types import DocumentType
 from accounts.models import User
 from catalogue.models import Session
 from documents.board.papers import folders_of
-from documents.models import Deposit, FileCheck, Issue, IssueState
+from documents.models import Deposit, FileCheck, Issue, IssueBatch, IssueState
 from enrolments.admin.sessions import SeatsFilter
 from enrolments.models import Enrolment, ErasureRequest, ErasureState, Order, OrderState
 from espace_client.models import ImportRefusal, ImportRun, ImportStatus, OutgoingMail
@@ -142,11 +142,11 @@ QUEUES = (
         lambda: {"status__exact": TaskResultStatus.FAILED.value},
     ),
     Queue(
-        "documents.view_issue",
-        lambda count: ngettext("pièce en cours d’émission", "pièces en cours d’émission", count),
-        lambda: Issue.objects.filter(state=IssueState.ASKED),
-        "documents_issue_changelist",
-        lambda: {"state__exact": IssueState.ASKED.value},
+        "documents.view_issuebatch",
+        lambda count: ngettext("émission en cours", "émissions en cours", count),
+        lambda: IssueBatch.objects.filter(pk__in=Issue.objects.filter(state=IssueState.ASKED).values("batch")),
+        "documents_issuebatch_changelist",
+        lambda: {"avancement": "en-cours"},
         quiet=True,
     ),
 )

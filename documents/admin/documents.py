@@ -51,12 +51,20 @@ class ReplacedFilter(QuestionFilter):
 
 class DocumentGrantInline(ReadOnlyInline[DocumentGrant, Document]):
     model = DocumentGrant
-    fields = ("user", "permission")
-    select_related = ("user", "permission__content_type", "content_object")
+    fields = ("person", "exception")
+    select_related = ("user", "permission", "content_object")
     show_change_link = False
 
+    @admin.display(description=_("personne"))
+    def person(self, grant: DocumentGrant) -> SafeString | str:
+        return link_to(grant.user)
 
-READ = ("kind", "open_link", "amount_ht", "replacement", "order_email", "size", "sha256", "recorded_at", "received_as")
+    @admin.display(description=_("exception"))
+    def exception(self, grant: DocumentGrant) -> str:
+        return grant.permission.name
+
+
+READ = ("kind", "open_link", "amount_ht", "replacement", "orderer", "size", "sha256", "recorded_at", "received_as")
 
 
 @admin.register(Document)
@@ -102,7 +110,7 @@ class DocumentAdmin(BillPages, PortalAdmin[Document]):
     def get_fieldsets(self, request: HttpRequest, obj: Document | None = None) -> Any:
         if obj is None:
             return super().get_fieldsets(request, obj)
-        about = ("order", "order_email", "enrolment", "session", "establishment")
+        about = ("order", "orderer", "enrolment", "session", "establishment")
         return [
             (None, {"fields": (("kind", "number"), "issued_on", "amount_ht", "open_link")}),
             *self.bill_fieldsets(obj),
@@ -158,6 +166,10 @@ class DocumentAdmin(BillPages, PortalAdmin[Document]):
     @admin.display(description=_("montant HT"), ordering="amount")
     def amount_ht(self, document: Document) -> str:
         return money(document.amount) if document.amount is not None else EMPTY
+
+    @admin.display(description=_("email de commande"))
+    def orderer(self, document: Document) -> str:
+        return document.order_email or EMPTY
 
     @admin.display(description=_("fichier"))
     def open_link(self, document: Document) -> SafeString:

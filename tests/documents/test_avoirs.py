@@ -128,6 +128,9 @@ def test_its_name_stays_where_its_amount_is_hidden(order: Order, world: World, c
     page = browser.get(reverse("document_detail", args=[theirs.pk]))
     assert (row.get_type_display(), row.amount, page.context["document"].amount) == ("Avoir", None, None)
     assert "<h1>Avoir ERP-4</h1>" in page.text
+    seen_by_staff = client_for(world.personas["staff"]).get(change(theirs)).text
+    assert change(user) in seen_by_staff
+    assert "Document partagé avec la personne" in seen_by_staff
 
 
 def test_the_team_reads_it_too(avoir: Document, order: Order, world: World, client_for: ClientFor) -> None:

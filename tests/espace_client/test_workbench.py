@@ -15,7 +15,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from catalogue.models import SessionState
-from documents.models import Deposit, FileCheck, Issue
+from documents.models import Deposit, FileCheck, Issue, IssueBatch
 from enrolments.models import Enrolment, ErasureRequest, OrderState
 from espace_client import workbench
 from espace_client.models import ImportRun, ImportStatus, OutgoingMail
@@ -73,7 +73,7 @@ def given_up(world: World, rows: int) -> None:
 
 
 def asked(world: World, rows: int) -> None:
-    ROWS[Issue](world, rows)
+    ROWS[IssueBatch](world, rows)
     Issue.objects.update(state="asked", error="")
 
 
@@ -90,7 +90,7 @@ KINDS: dict[str, Callable[[World, int], None]] = {
     "pièces qui n’ont pas pu être émises": rows_of(Issue),
     "mails qui ne partent pas": late_mails,
     "tâches de fond abandonnées": given_up,
-    "pièces en cours d’émission": asked,
+    "émissions en cours": asked,
 }
 
 

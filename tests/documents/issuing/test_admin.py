@@ -195,3 +195,9 @@ def test_confirming_a_session_summons_its_trainees(state: SessionState, deal: De
     answer = team.post(change(deal.session), {**fields, **inlines, "state": state})
     assert answer.status_code == 302, answer.context["adminform"].form.errors
     assert sorted(Issue.objects.values_list("kind", flat=True)) == ["convocation", "emargement"]
+    progress = change(IssueBatch.objects.get())
+    assert f'2 pièces sont en cours d’émission. <a href="{progress}">' in team.get(answer.headers["Location"]).text
+    with any_state():
+        Session.objects.filter(pk=deal.session.pk).update(state=SessionState.OPEN)
+    again = team.post(change(deal.session), {**fields, **inlines, "state": state}, follow=True)
+    assert "en cours d’émission" not in again.text, "all of it is asked for already"
