@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from accounts.document_types import PRICED_TYPES, DocumentType
 
@@ -37,7 +38,7 @@ class Rights:
             return frozenset(DocumentType)
         return self.granted.get(establishment_id, frozenset())
 
-    @property
+    @cached_property
     def priced_establishments(self) -> frozenset[int]:
         """Ids of the establishments whose amounts the accesses open (rule 6)."""
         return frozenset(one for one in self.establishments if self.types_in(one) & PRICED_TYPES)

@@ -10,8 +10,11 @@ from documents.evaluations import views as evaluations
 from documents.signing import views as signing
 
 urlpatterns = [
-    path("verification/<slug:code>/", verification.verification, name="verification"),
     path("documents/", views.document_list, name="document_list"),
+    path("documents/<int:pk>/telecharger/", views.document_download, name="document_download"),
+    path("documents/<int:pk>/apercu/", views.document_view, name="document_view"),
+    path("documents/<int:pk>/", views.document_detail, name="document_detail"),
+    path("verification/<slug:code>/", verification.verification, name="verification"),
     path("documents/vus/", views.documents_seen, name="documents_seen"),
     path("documents/archive/", archives.archive_create, name="archive_create"),
     path("documents/archives/", archives.archive_list, name="archive_list"),
@@ -23,7 +26,4 @@ urlpatterns = [
     path("documents/manquants/", board.missing_papers, name="missing_papers"),
     path("documents/evaluations/", evaluations.evaluation_results, name="evaluation_results"),
     path("evaluation/<str:token>/", evaluations.evaluation_answer, name="evaluation_answer"),
-    path("documents/<int:pk>/", views.document_detail, name="document_detail"),
-    path("documents/<int:pk>/apercu/", views.document_view, name="document_view"),
-    path("documents/<int:pk>/telecharger/", views.document_download, name="document_download"),
 ]

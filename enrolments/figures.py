@@ -8,8 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, DecimalField, F, Q, QuerySet, Sum, Value, When
-from django.db.models.functions import TruncMonth
+from django.db.models import Case, DateField, DecimalField, F, Func, Q, QuerySet, Sum, Value, When
 
 from accounts.models import User
 from accounts.readings import ask
@@ -17,6 +16,13 @@ from accounts.rights import Rights
 from enrolments.models import Enrolment, EnrolmentState
 
 NOT_FOLLOWED = (EnrolmentState.CANCELLED, EnrolmentState.ABSENT)
+
+
+class _Month(Func):
+    """The first day of a date's month: without a time zone, which `TruncMonth` has PostgreSQL look up for each row."""
+
+    template = "DATE_TRUNC('month', (%(expressions)s)::timestamp)::date"
+    output_field = DateField()
 
 
 @dataclass
@@ -50,7 +56,7 @@ def _months(user: User, *, begin: date, end: date, condition: Q) -> QuerySet[Enr
         branch.active()
         .filter(starts_on__range=(begin, end))
         .order_by()
-        .annotate(month=TruncMonth("starts_on"))
+        .annotate(month=_Month("starts_on"))
         .values_list("month")
         .annotate(spend=Sum(spend), hours=Sum("hours", filter=~Q(state__in=NOT_FOLLOWED)))
         for branch in Enrolment.objects.visible_by_branch(user)

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import ClassVar
 
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -23,15 +23,19 @@ class Tab:
     current: bool
 
 
-def tabs(request: HttpRequest) -> list[Tab]:
-    """Enrolments and orders are two readings of the same history; beside them, what waits, and the calendar."""
+@cache
+def tabs(path: str) -> tuple[Tab, ...]:
+    """Enrolments and orders are two readings of the same history; beside them, what waits, and the calendar.
+
+    `path`: of the page, one of the four.
+    """
     places = [
         (_("Inscriptions"), reverse("enrolment_list")),
         (_("Commandes"), reverse("order_list")),
         (_("Liste d’attente"), reverse("waiting_list")),
         (_("Mon agenda"), reverse("calendar_settings")),
     ]
-    return [Tab(label, url, request.path == url) for label, url in places]
+    return tuple(Tab(label, url, path == url) for label, url in places)
 
 
 @dataclass(frozen=True, slots=True)

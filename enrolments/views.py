@@ -49,7 +49,7 @@ def order_list(request: HttpRequest) -> HttpResponse:
     page = page_of(ORDERS, user, filters.condition(), ordering, request.GET)
     rows = present_orders(page.rows, user)
     context = {
-        "tabs": tabs(request),
+        "tabs": tabs(request.path),
         "filters": filters,
         "sort": ordering.name,
         "orders": rows,
@@ -68,7 +68,7 @@ def enrolment_list(request: HttpRequest) -> HttpResponse:
     ordering = chosen_ordering(ENROLMENT_ORDERINGS, request.GET)
     page = page_of(ENROLMENTS, user, filters.condition(), ordering, request.GET)
     context = {
-        "tabs": tabs(request),
+        "tabs": tabs(request.path),
         "filters": filters,
         "sort": ordering.name,
         "enrolments": page.rows,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from django import forms
@@ -82,10 +82,32 @@ def navigation(places: tuple[tuple[tuple[str, Any], ...], ...]) -> SafeString:
     return loader.render_to_string("components/navigation.html", context)
 
 
-@cache
-def kept(template: str) -> SafeString:
-    """A template that depends on nothing but the provider, who is the same as long as the process lives."""
-    return loader.render_to_string(template, {"provider": settings.PROVIDER})
+@lru_cache(maxsize=1000)
+def kept(template: str, **given: object) -> SafeString:
+    """A template that depends on nothing but what it is given, and the provider, who stays as long as the process."""
+    return loader.render_to_string(template, {"provider": settings.PROVIDER, **given})
+
+
+@dataclass(frozen=True, slots=True)
+class ListHead:
+    """What components/list_head.html shows. Addresses may be ""; `chips`: the filters in force, drawn."""
+
+    count: str
+    export_url: str
+    csv_url: str
+    xlsx_url: str
+    zip_url: str
+    chips: SafeString
+
+
+def list_head(head: ListHead) -> SafeString:
+    """components/list_head.html."""
+    return pour([head], "components/list_head.html", "head", {})
+
+
+def pagination(page: object) -> SafeString:
+    """components/pagination.html, for a page of accounts.lists."""
+    return pour([page], "components/pagination.html", "page", {})
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ puts it in the blocks of portal.html, where the frame itself stays.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 from django.contrib.messages import get_messages
@@ -35,24 +36,18 @@ class Framed:
     account_menu: SafeString
     navigation: SafeString
     messages: SafeString
-    content: SafeString
+    content: SafeString = NOTHING
 
 
-def framed(
-    request: HttpRequest,
-    user: User,
-    *,
-    title: str,
-    content: SafeString,
-    description: str = "",
-    enhance: SafeString = NOTHING,
-) -> HttpResponse:
-    """The page of a logged-in person with this content; `enhance` goes into its head.
+def framing(
+    request: HttpRequest, user: User, *, title: str, description: str = "", enhance: SafeString = NOTHING
+) -> Callable[[SafeString], HttpResponse]:
+    """What makes the page of a logged-in person from its content: the frame is drawn now, the content may come later.
 
-    `description`: "" for the portal's own.
+    `description`: "" for the portal's own. `enhance` goes into the head.
     """
     token = get_token(request)
-    page = Framed(
+    framed = Framed(
         title=title,
         description=description,
         enhance=enhance,
@@ -61,9 +56,8 @@ def framed(
         account_menu=components.account_menu(components.Who.of(user, token)),
         navigation=components.navigation(tuple(tuple(place.items()) for place in frame(request)["nav"])),
         messages=_messages(request),
-        content=content,
     )
-    return HttpResponse(pour([page], "framed.html", "page", {}))
+    return lambda content: HttpResponse(pour([replace(framed, content=content)], "framed.html", "page", {}))
 
 
 def _banner(request: HttpRequest, user: User) -> SafeString:

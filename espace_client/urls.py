@@ -30,13 +30,16 @@ from espace_client.views import (
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
-urlpatterns: list[URLPattern | URLResolver] = [
+urlpatterns: list[URLPattern | URLResolver] = [  # those that are asked most come first: they are tried in this order
+    path("", include("documents.urls")),
+    path("", include("enrolments.urls")),
+    path("tableau-de-bord/", dashboard.dashboard, name="dashboard"),
+    path("catalogue/", catalogue.catalogue, name="catalogue"),
     path("", pages.home, name="home"),
     path("aide/", pages.help_page, name="help"),
     path("mentions-legales/", pages.legal, name="legal"),
     path("accessibilite/", pages.accessibility, name="accessibility"),
     path("sante/", pages.health, name="health"),
-    path("catalogue/", catalogue.catalogue, name="catalogue"),
     path("catalogue/<int:pk>/", course.course_detail, name="course_detail"),
     path("catalogue/<int:pk>/programme.pdf", course.course_programme, name="course_programme"),
     path("sitemap.xml", seo.sitemap, name="sitemap"),
@@ -46,9 +49,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("compte/adresse/", email_change.email_change, name="account_email"),
     path("compte/mes-donnees/", account.account_data, name="account_data"),
     path("compte/fermer/", account.account_close, name="account_close"),
-    path("tableau-de-bord/", dashboard.dashboard, name="dashboard"),
     path("recherche/", search.search, name="search"),
-    path("", include("enrolments.urls")),
     path("", include("espace_client.following_urls")),
     path("commandes/<int:pk>/", order.order_detail, name="order_detail"),
     path("commandes/<int:pk>/approbation/", approval.order_approval, name="order_approval"),
@@ -65,7 +66,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("collaborateurs/<int:pk>/", participant.participant_detail, name="participant_detail"),
     path("accord-cadre/", accord.accord_list, name="accord_list"),
     path("accord-cadre/<int:pk>/", accord.accord_detail, name="accord_detail"),
-    path("", include("documents.urls")),
     path("journal/", journal.journal, name="journal"),
     path("journal/export/", journal.journal_export, name="journal_export"),
     path("journal/documents/", journal.journal_documents, name="journal_documents"),

@@ -167,6 +167,8 @@ class ParticipantQuerySet(models.QuerySet["Participant"]):
         branches = [self.filter(enrolled, company_id=company) for company in companies]
         if user.rights.roaming_email is not None:
             ordered = Enrolment.objects.filter(order_email=user.rights.roaming_email, participant__isnull=False)
+            if places := sorted(user.rights.establishments):  # whoever is enrolled there is of one of the companies
+                ordered = ordered.filter(Q(establishment__isnull=True) | ~Q(establishment_id__in=places))
             elsewhere = Q(company__isnull=True) | ~Q(company_id__in=companies) if companies else Q()
             branches.append(self.filter(elsewhere, pk__in=ordered.values("participant_id")))
         return branches or [self.none()]
@@ -285,7 +287,7 @@ class Enrolment(DecidedInPortal):
         indexes = [
             models.Index(
                 fields=["establishment", "-starts_on", "-id"],
-                include=["price", "hours", "state"],
+                include=["price", "hours", "state", "order_email"],
                 name="enrolment_by_establishment",
             ),
             models.Index(

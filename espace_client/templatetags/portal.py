@@ -9,7 +9,10 @@ from typing import Any, TypeVar, cast
 from django import forms, template
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.template.context import Context
+from django.template.loader import render_to_string
 from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -234,9 +237,47 @@ def navigation(context: Context) -> SafeString:
 
 
 @register.simple_tag
-def kept(template_name: str) -> SafeString:
-    """`{% kept "catalogue/results_head.html" %}`: a template that depends on nothing but `provider`, rendered once."""
-    return components.kept(template_name)
+def kept(template_name: str, **given: object) -> SafeString:
+    """`{% kept "components/page_header.html" title="…" %}`: a template that sees what it is given, and `provider`.
+
+    It is rendered once for each set of values, of which there must be few.
+    """
+    return components.kept(template_name, **{name: _plain(value) for name, value in given.items()})
+
+
+def _plain(value: object) -> object:
+    """The text of a text that is translated late, which is another object each time."""
+    return str(value) if isinstance(value, Promise) else value
+
+
+@register.simple_tag(takes_context=True)
+def list_head(context: Context, csv: str = "", xlsx: str = "", zip_url: str = "") -> SafeString:
+    """`{% list_head csv="order_export_csv" xlsx="order_export_xlsx" %}`: components/list_head.html.
+
+    Takes `count` (a sentence), `filters` and `export_url` from the context; `csv` and `xlsx` are names of addresses,
+    which get the filters of the page.
+    """
+    chosen = components.query(_params(context), {}) if csv or xlsx else ""
+    filters, chips = context.get("filters"), SafeString("")
+    if filters and not filters.blank:
+        request = context["request"]
+        chips = render_to_string("components/filter_chips.html", {"form": filters.form}, request)
+    return components.list_head(
+        components.ListHead(
+            count=str(context["count"]),
+            export_url=str(context.get("export_url") or ""),
+            csv_url=reverse(csv) + chosen if csv else "",
+            xlsx_url=reverse(xlsx) + chosen if xlsx else "",
+            zip_url=zip_url,
+            chips=chips,
+        )
+    )
+
+
+@register.simple_tag
+def pagination(page: object) -> SafeString:
+    """`{% pagination page %}`: components/pagination.html, for a page of accounts.lists."""
+    return components.pagination(page)
 
 
 @register.simple_tag(takes_context=True)

@@ -32,7 +32,7 @@ def calendar_settings(request: HttpRequest) -> HttpResponse:
     feed = feed_of(user)
     address = link_to("calendar_feed", feed.secret) if feed else ""
     return render(
-        request, "enrolments/calendar_settings.html", {"feed": feed, "address": address, "tabs": tabs(request)}
+        request, "enrolments/calendar_settings.html", {"feed": feed, "address": address, "tabs": tabs(request.path)}
     )
 
 

@@ -24,7 +24,7 @@ from catalogue.search import Found, find
 from enrolments.prices import prices_of
 from espace_client.catalogue_form import CHANGING, WHOLE, catalogue_form
 from espace_client.catalogue_results import CatalogueView, Results, results_of
-from espace_client.framed import framed
+from espace_client.framed import framing
 from espace_client.moulds import pour
 
 
@@ -76,7 +76,7 @@ def _page(request: HttpRequest, filters: CatalogueFilters, found: Found, results
         return render(request, "catalogue/catalogue.html", {"view": view, "shown": results})
     enhance = pour([view], "catalogue/enhance.html", "view", {})
     content = pour([view], "catalogue/content.html", "view", {})
-    return framed(request, person(request), title=title, description=description, enhance=enhance, content=content)
+    return framing(request, person(request), title=title, description=description, enhance=enhance)(content)
 
 
 def _title_and_description(filters: CatalogueFilters) -> tuple[str, str]:

@@ -29,7 +29,7 @@ from enrolments.figures import Months, ask_months
 from enrolments.models import Enrolment
 from espace_client import components
 from espace_client.formatting import MONTHS_SHORT, money, number
-from espace_client.framed import framed
+from espace_client.framed import framing
 from espace_client.moulds import pour
 from espace_client.views.todo import Task, ask_todo
 
@@ -101,20 +101,38 @@ class Board:
 def dashboard(request: HttpRequest) -> HttpResponse:
     """The first page of a logged-in person."""
     user = person(request)
-    board = pour([board_of(user)], "dashboard.html", "board", {})
-    return framed(request, user, title=_("Tableau de bord"), content=board)
-
-
-def board_of(user: User) -> Board:
-    """What the dashboard shows to this person."""
-    year = timezone.localdate().year
     with together():
-        coming, waiting = ask_departures(user), ask_todo(user)
-        recent = ask(newest_of, user, DOCUMENTS, NEWEST, NEW_DOCUMENTS)
-        months = ask_months(user, (year - 1, year))
+        board = ask_board(user)
+        page = framing(request, user, title=_("Tableau de bord"))  # drawn while the database works
+        content = pour([board()], "dashboard.html", "board", {})
+    return page(content)
+
+
+def ask_board(user: User) -> Callable[[], Board]:
+    """What the dashboard shows to this person, asked at once and taken later."""
+    year = timezone.localdate().year
+    coming, waiting = ask_departures(user), ask_todo(user)
+    recent = ask(newest_of, user, DOCUMENTS, NEWEST, NEW_DOCUMENTS)
+    months = ask_months(user, (year - 1, year))
+
+    def board() -> Board:
         departures, todo = coming(), waiting()
         documents = [DOCUMENTS.row(*document) for document in recent.rows()]
-        figures, hours, spend = pictures_of(months(), year)
+        return board_of(user, year, departures, todo, documents, months())
+
+    return board
+
+
+def board_of(
+    user: User,
+    year: int,
+    departures: list[Departure],
+    todo: list[Task],
+    documents: list[DocumentRow],
+    months: dict[int, Months],
+) -> Board:
+    """The board of what was found."""
+    figures, hours, spend = pictures_of(months, year)
     more_departures, more_todo = len(departures) - SESSIONS_SHOWN, len(todo) - TASKS_SHOWN
     return Board(
         hello=_("Bonjour %(name)s") % {"name": user.first_name},

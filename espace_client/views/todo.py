@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from django.db.models import Case, CharField, Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Value, When
@@ -32,7 +33,8 @@ from espace_client.formatting import date_range, long_date, short_date
 
 TASKS = 50  # of each sort
 TO_SIGN = 2  # the board of missing papers has the others
-Found = Sequence[Any]
+KEPT = 2000  # of each sort in a process: what still waits when somebody comes back is not written again
+Found = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +67,10 @@ def ask_todo(user: User) -> Callable[[], list[Task]]:
     return lambda: _tasks(user, today, answer.rows())
 
 
-def _tasks(user: User, today: date, rows: Sequence[Found]) -> list[Task]:
+def _tasks(user: User, today: date, rows: Sequence[Sequence[Any]]) -> list[Task]:
     by_sort: dict[str, list[Found]] = {}
     for sort, *row in rows:
-        by_sort.setdefault(sort, []).append(row)
+        by_sort.setdefault(sort, []).append(tuple(row))
     orders = sorted(by_sort.get("order", []), key=lambda row: (row[3], row[0]), reverse=True)
     mine = _to_decide(user, orders)
     tasks = [_renewal(accord) for accord in ending_soon(user, today)] if "accord" in by_sort else []
@@ -174,6 +176,7 @@ def _to_decide(user: User, orders: Sequence[Found]) -> set[int]:
     return set(approvable_by(user, user.rights).filter(pk__in=ids).values_list("pk", flat=True)) if ids else set()
 
 
+@lru_cache(maxsize=KEPT)
 def _order_task(row: Found, *, decide: bool) -> Task:
     pk, number, email, placed_on, _same, to_approve = row
     return Task(
@@ -197,6 +200,7 @@ def _renewal(accord: AccordCadre) -> Task:
     )
 
 
+@lru_cache(maxsize=KEPT)
 def _offer_task(row: Found) -> Task:
     pk, title, _text, until, begins, _number = row
     detail = _("session du %(day)s · place tenue jusqu’au %(until)s")
@@ -210,6 +214,7 @@ def _offer_task(row: Found) -> Task:
     )
 
 
+@lru_cache(maxsize=KEPT)
 def _proposal_task(row: Found) -> Task:
     pk, title, kind, begins, ends, _number = row
     return Task(
@@ -222,6 +227,7 @@ def _proposal_task(row: Found) -> Task:
     )
 
 
+@lru_cache(maxsize=KEPT)
 def _draft_task(row: Found) -> Task:
     session, title, _text, begins, ends, count = row
     seats = ngettext("%d place, à confirmer", "%d places, à confirmer", count) % count
@@ -235,6 +241,7 @@ def _draft_task(row: Found) -> Task:
     )
 
 
+@lru_cache(maxsize=KEPT)
 def _quote_task(row: Found) -> Task:
     pk, number, _text, issued_on, _same, _number = row
     return Task(

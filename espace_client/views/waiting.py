@@ -58,7 +58,11 @@ def waiting_list(request: HttpRequest) -> HttpResponse:
     entries = list(rows.listed().order_by("session__starts_on", "joined_at", "pk")[:SHOWN])
     past = rows.exclude(pk__in=[entry.pk for entry in entries]).order_by("-joined_at", "-pk")[:10]
     places = positions(entries)
-    context = {"tabs": tabs(request), "entries": [(entry, places.get(entry.pk)) for entry in entries], "past": past}
+    context = {
+        "tabs": tabs(request.path),
+        "entries": [(entry, places.get(entry.pk)) for entry in entries],
+        "past": past,
+    }
     return render(request, "enrolments/waiting_list.html", context)
 
 

@@ -5,11 +5,10 @@ Every race is also run without the lock of the establishment. If it then ended w
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
-from threading import Barrier, Thread
+from threading import Barrier, BrokenBarrierError, Thread
 from typing import Any
 
 import pytest
@@ -22,7 +21,7 @@ from accounts.accepting import accept
 from accounts.changing import change_access, take_away
 from accounts.document_types import DocumentType
 from accounts.invitations import Offer, invite
-from accounts.models import Access, Establishment, Invitation, User
+from accounts.models import Access, AccessEvent, AccessEventType, Establishment, Invitation, User
 from accounts.models.user import UserManager
 from accounts.roles import Role
 from tests.worlds import World, give_access, make_user, make_world
@@ -59,12 +58,13 @@ def at_once(*acts: Callable[[], Any]) -> list[object]:
 
 @contextmanager
 def slowly(monkeypatch: pytest.MonkeyPatch, *, locked: bool) -> Iterator[None]:
-    """Whoever reads rights then hesitates, so that the other reads them too, unless a lock makes them wait."""
-    read = UserManager.rights_of
+    """Whoever has read rights waits until the other has read them too, or is known to be kept from it by a lock."""
+    read, meet = UserManager.rights_of, Barrier(2)
 
     def hesitate(self: Any, user_id: int) -> Any:
         rights = read(self, user_id)
-        time.sleep(0.4)
+        with suppress(BrokenBarrierError):
+            meet.wait(0.5 if locked else 4)
         return rights
 
     monkeypatch.setattr(UserManager, "rights_of", hesitate)
@@ -81,7 +81,7 @@ def test_two_administrators_who_remove_each_other_leave_exactly_one(
     road: str, locked: bool, committed: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = committed.personas["administrator"], committed.personas["member_of_two"]
-    soon = timezone.now() + timedelta(seconds=1)
+    soon = timezone.now() + timedelta(minutes=5)
 
     def act(actor: User, other: User) -> Callable[[], Any]:
         access = Access.objects.get(user=other, establishment=committed.lille)
@@ -126,23 +126,15 @@ def test_accepting_while_the_inviter_is_removed(committed: World, monkeypatch: p
     invite(emails=["neuf@armor.example"], establishments=[committed.lille], offer=offer, actor=inviter)
     invitation, user = Invitation.objects.get(), make_user("neuf@armor.example")
     access = Access.objects.get(user=inviter)
-    order: list[str] = []
-
-    def accepting() -> Any:
-        found = accept(invitation=invitation, user=user)
-        order.append("accepted" if found else "refused")
-        return found
-
-    def removing() -> Any:
-        time.sleep(1)  # the acceptance has read that the inviter is an administrator, and hesitates
-        removed = take_away(access=access, actor=other)
-        order.append("removed")
-        return removed
-
     with slowly(monkeypatch, locked=True):
-        at_once(accepting, removing)
-    assert Access.objects.filter(user=user).exists() == (order[0] == "accepted")
-    assert sorted(order)[-1] == "removed"
+        given, _removed = at_once(
+            lambda: accept(invitation=invitation, user=user), lambda: take_away(access=access, actor=other)
+        )
+    assert not Access.objects.filter(pk=access.pk).exists()
+    told = AccessEvent.objects.filter(event__in=[AccessEventType.INVITATION_ACCEPTED, AccessEventType.REMOVED])
+    subjects = list(told.order_by("pk").values_list("subject_email", flat=True))
+    assert subjects == ([user.email, inviter.email] if given else [inviter.email])
+    assert Access.objects.filter(user=user).exists() == bool(given)
 
 
 def test_two_invitations_of_one_address_at_once_are_one(committed: World, monkeypatch: pytest.MonkeyPatch) -> None:
