@@ -2,10 +2,10 @@
 # Choices from the command line: PORT=8001, PYTHON=/path/to/python3, ARGS="-k devis", DATABASE_URL=postgresql://...
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve worker test check check-mutants bench lock clean
+.PHONY: help setup demo serve worker test check check-coverage check-mutants bench lock clean
 
 help:  ## cette aide
-	@sed -n 's/^\([a-z-]*\):  *## /\1\t/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z-]*\):  *## /\1\t/p' Makefile | expand -t 16
 
 demo:  ## le portail avec des données de démonstration, sur http://127.0.0.1:8000
 	@scripts/demo
@@ -21,6 +21,9 @@ test:  ## toute la suite de tests (ARGS="-k devis" pour une partie)
 
 check:  ## style, types, gabarits, imports, migrations, réglages de production
 	@scripts/check
+
+check-coverage:  ## après make test : tout ce qui touche aux droits, aux prix et aux documents a été parcouru
+	@scripts/check-coverage
 
 check-mutants:  ## des fautes plantées une à une, que la suite doit attraper (ARGS="revoked" pour certaines)
 	@scripts/check-mutants $(ARGS)

@@ -1,7 +1,11 @@
 """The nine types of document. They live here, below everything, because rights are granted per type."""
 
+from functools import cache
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from accounts.labels import label_of
 
 
 class DocumentType(models.TextChoices):
@@ -21,6 +25,16 @@ class DocumentType(models.TextChoices):
     def codename(self) -> str:
         """The guardian permission on an establishment that opens this type."""
         return f"view_{self.value}"
+
+
+# What a credit note is called wherever somebody reads it; for rights it is one of the invoices.
+AVOIR = "avoir"
+
+
+@cache
+def name_of(kind: str) -> str:
+    """The label of a type, or « Avoir »."""
+    return str(_("Avoir")) if kind == AVOIR else label_of(DocumentType, kind)
 
 
 # Types that carry an amount: whoever may open none of them sees no price anywhere (rule 6).

@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from accounts.document_types import DocumentType
+from accounts.document_types import DocumentType, name_of
 from accounts.labels import label_of
 from accounts.roles import Role
 
@@ -48,7 +48,7 @@ def _end(value: Any) -> str:
 
 
 def _type(code: str) -> str:
-    return label_of(DocumentType, code)
+    return name_of(code)
 
 
 def _address(emails: list[str]) -> str:

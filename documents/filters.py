@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.document_types import DocumentType
 from accounts.filters import Establishments, FilterForm, Period, search_condition
 from accounts.requests import person
-from documents.visits import new_since
+from documents.visits import handed_in_by, new_since
 
 NEW = "1"
 
@@ -62,4 +62,6 @@ class DocumentFilters(FilterForm):
         found &= search_condition(said["formation"], self.course_paths)
         found &= search_condition(said["collaborateur"], self.colleague_paths)
         found &= search_condition(said["commande"], self.order_paths)
-        return found & Q(recorded_at__gt=Subquery(new_since(self._user))) if said["nouveau"] == NEW else found
+        if said["nouveau"] == NEW:
+            found &= Q(recorded_at__gt=Subquery(new_since(self._user))) & ~Q(pk__in=handed_in_by(self._user))
+        return found

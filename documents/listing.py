@@ -10,12 +10,13 @@ from typing import Any, ClassVar
 from django.db.models import Exists, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Concat, Trim
 
-from accounts.document_types import DocumentType
+from accounts.document_types import name_of
 from accounts.labels import label_of
 from accounts.lists import Listing
 from accounts.models import Establishment, User
 from catalogue.models import Session
-from documents.models import Document, LibraryVisit
+from documents.models import Deposit, Document, LibraryVisit
+from documents.models.document import kind_of
 from documents.validity import Void, void_because
 from enrolments.models import Enrolment, Order
 
@@ -59,13 +60,14 @@ class Named:
 class DocumentRow:
     """One document, with the same names as the model. `amount`: EUR HT, None when there is none or it is hidden.
 
-    `because`: why it is worth nothing any more, a value of documents.validity.Void or "". `new`: recorded since the
-    person's last visit of the library.
+    `kind`: the type, or AVOIR. `because`: why it is worth nothing any more, a value of documents.validity.Void or "".
+    `new`: recorded since the person's last visit of the library, and not by themself.
     """
 
-    CHOICES: ClassVar = ("type", "get_type_display")
+    CHOICES: ClassVar = ("type", "kind", "get_type_display")
 
     pk: int
+    kind: str
     type: str
     number: str
     issued_on: date
@@ -84,20 +86,21 @@ class DocumentRow:
     @classmethod
     def of(cls, *columns: Any) -> DocumentRow:
         """The row of `columns`, in their order."""
-        *own, course, number, person, establishment, replaced, because, new = columns
+        *own, course, order, person, establishment, replaced, because, new = columns
+        pk, document_type, number, _issued_on, _size, amount, *_reach = own
         rest: list[Any] = [
             None if course is None else Taught(Titled(course)),
-            None if number is None else Numbered(number),
+            None if order is None else Numbered(order),
             Enrolled(person) if person else None,
             None if establishment is None else Named(establishment),
             replaced,
             because,
             new,
         ]
-        return cls(*own, *rest)
+        return cls(pk, kind_of(document_type, number, amount), *own[1:], *rest)
 
     def get_type_display(self) -> str:
-        return label_of(DocumentType, self.type)
+        return name_of(self.kind)
 
     @property
     def void(self) -> str:
@@ -118,7 +121,8 @@ def columns(rows: QuerySet[Any, Any], user: User) -> QuerySet[Any, Any]:
     enrolment = Enrolment.objects.filter(pk=OuterRef("enrolment_id")).order_by()
     person = Trim(Concat("participant__first_name", Value(" "), "participant__last_name"))
     establishment = Establishment.objects.filter(pk=OuterRef("establishment_id")).order_by()
-    visit = LibraryVisit.objects.filter(user_id=user.pk, since__lt=OuterRef("recorded_at"))
+    own = Deposit.objects.filter(document_id=OuterRef(OuterRef("pk")), user_id=user.pk)
+    visit = LibraryVisit.objects.filter(~Exists(own), user_id=user.pk, since__lt=OuterRef("recorded_at"))
     return rows.values_list(
         *("pk", "type", "number", "issued_on", "size", "amount", "establishment_id", "order_email"),
         Subquery(session.values("course__title")),

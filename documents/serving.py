@@ -16,14 +16,14 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 
-from accounts.document_types import DocumentType
-from accounts.labels import label_of
+from accounts.document_types import name_of
 from accounts.models import User
 from accounts.models.user import still_so
 from accounts.readings import read, read_within
 from accounts.requests import person
 from documents.listing import Taught, Titled
 from documents.models import Document, Serving, ServingOutcome, documents_storage
+from documents.models.document import kind_of
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class ServedDocument:
     """What serving a document takes of it, with the names of the model."""
 
     pk: int
-    type: str
+    kind: str
     number: str
     issued_on: date
     file: str
@@ -59,7 +59,7 @@ class ServedDocument:
         return f"{self.get_type_display()} {self.number}"
 
     def get_type_display(self) -> str:
-        return label_of(DocumentType, self.type)
+        return name_of(self.kind)
 
 
 Served = Document | ServedDocument
@@ -78,9 +78,9 @@ def open_to(request: HttpRequest, pk: int, *, inline: bool, user: User | None = 
     found = read(_served, user, pk=pk) if request.method == "HEAD" else _journaled(request, user, pk, inline=inline)
     if not found:
         return None
-    *own, course = found[0]
+    _pk, document_type, amount, number, *file, course = found[0]
     session: list[Any] = [None if course is None else Taught(Titled(course))]
-    return ServedDocument(*own, *session)
+    return ServedDocument(pk, kind_of(document_type, number, amount), number, *file, *session)
 
 
 def _journaled(request: HttpRequest, user: User, pk: int, *, inline: bool) -> list[Sequence[Any]]:
@@ -102,7 +102,7 @@ def _journaled(request: HttpRequest, user: User, pk: int, *, inline: bool) -> li
 
 
 def _served(user: User, *, pk: int, condition: Q) -> QuerySet[Any, Any]:
-    columns = ("pk", "type", "number", "issued_on", "file", "sha256", "size", "session__course__title")
+    columns = ("pk", "type", "amount", "number", "issued_on", "file", "sha256", "size", "session__course__title")
     return Document.objects.visible_to(user).filter(pk=pk).order_by().values_list(*columns)
 
 

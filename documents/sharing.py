@@ -95,6 +95,6 @@ def _settle(document: Document, reader: Reader, *, wanted: bool, actor: User) ->
         establishment=document.establishment_id,
         subject_email=person.email,
         event=event,
-        details={"document": document.number, "type": document.type},
+        details={"document": document.number, "type": document.kind},
     )
     return True

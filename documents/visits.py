@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.requests import person
-from documents.models import LibraryVisit
+from documents.models import Deposit, LibraryVisit
 
 GAP = timedelta(minutes=60)  # a visit ends when nothing was looked at for so long
 WRITTEN_EVERY = 600  # seconds: between two writings the session remembers that the visit goes on
@@ -29,6 +29,11 @@ ON CONFLICT (user_id) DO UPDATE SET last_at = excluded.last_at,
 def new_since(user: User) -> QuerySet[LibraryVisit, Any]:
     """The moment after which documents are new to the person, as a subquery; none during a first visit."""
     return LibraryVisit.objects.filter(user_id=user.pk).values("since")
+
+
+def handed_in_by(user: User) -> QuerySet[Deposit, Any]:
+    """The ids of the documents that the person handed in: these are never new to them."""
+    return Deposit.objects.filter(user_id=user.pk).values("document_id")
 
 
 def note_visit(request: HttpRequest) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
+from django.apps import apps
 from django.contrib import admin
 from django.db import models
 from django.db.models import Count
@@ -13,8 +14,9 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin.base import EMPTY, ReadOnlyAdmin, count_of
+from accounts.admin.base import EMPTY, ReadOnlyAdmin, count_of, staff
 from espace_client.models import ImportRefusal, ImportRun, OutgoingMail
+from espace_client.workbench import waiting_for
 
 admin.site.site_header = admin.site.site_title = _("Gestion · Espace client")
 admin.site.index_title = _("Gestion")
@@ -27,6 +29,17 @@ def password_change(request: HttpRequest, extra_context: dict[str, Any] | None =
 
 
 admin.site.password_change = password_change  # type: ignore[method-assign,assignment]
+
+_index = admin.site.index
+
+
+def index(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    """The home page says first what waits."""
+    return _index(request, {**(extra_context or {}), "waiting": waiting_for(staff(request))})
+
+
+apps.get_app_config("django_tasks_database").verbose_name = _("Tâches de fond")
+admin.site.index = index  # type: ignore[method-assign,assignment]
 
 COUNTED = ("created", "changed", "unchanged", "refused")
 SHOWN_REFUSALS = 200

@@ -44,6 +44,7 @@ urlpatterns: list[URLPattern | URLResolver] = [  # those that are asked most com
     path("catalogue/<int:pk>/programme.pdf", course.course_programme, name="course_programme"),
     path("sitemap.xml", seo.sitemap, name="sitemap"),
     path("robots.txt", seo.robots, name="robots"),
+    path("favicon.ico", pages.favicon, name="favicon"),
     path("", include("accounts.urls")),
     path("compte/adresse/", email_change.email_change, name="account_email"),
     path("compte/mes-donnees/", account.account_data, name="account_data"),

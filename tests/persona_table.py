@@ -240,6 +240,7 @@ TABLE: dict[str, list[Row]] = {
     "course_programme": [Row(frozenset(EVERYONE), about=lambda world: world.sessions[0].course)],
     "sitemap": [public()],
     "robots": [public()],
+    "favicon": [Row(frozenset(EVERYONE), allowed=302)],
     "dashboard": [members()],
     "search": [members()],
     "enrolment_list": [members()],

@@ -25,7 +25,7 @@ PUBLIC = {
     "invitation_open",
     "calendar_feed",
 } | {
-    *("catalogue", "course_detail", "course_programme", "sitemap", "robots", "verification"),
+    *("catalogue", "course_detail", "course_programme", "sitemap", "robots", "favicon", "verification"),
 }
 
 

@@ -15,19 +15,21 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin.base import EMPTY, PortalAdmin, QuestionFilter, ReadOnlyInline, link_to
+from accounts.admin.base import EMPTY, PortalAdmin, QuestionFilter, ReadOnlyInline, link_to, staff
 from accounts.codes import by_code, fold
 from accounts.document_types import DocumentType
 from accounts.typography import money
 from documents.board.papers import folders_of
+from documents.deposits.services import note_picture
 from documents.models import Document, DocumentGrant
 from documents.serving import serve_document
-from documents.store import keep_aside, store
+from documents.store import store
 from documents.validity import tell_void, with_validity
 from enrolments.models import Enrolment, Order
 
 from .actions import correct_documents
 from .avoirs import avoir_view
+from .bills import BillPages
 from .upload import DocumentForm
 
 
@@ -50,17 +52,31 @@ class ReplacedFilter(QuestionFilter):
 
 class DocumentGrantInline(ReadOnlyInline[DocumentGrant, Document]):
     model = DocumentGrant
-    fields = ("user", "permission")
-    select_related = ("user", "permission__content_type", "content_object")
+    fields = ("person", "exception")
+    select_related = ("user", "permission", "content_object")
     show_change_link = False
+
+    @admin.display(description=_("personne"))
+    def person(self, grant: DocumentGrant) -> SafeString | str:
+        return link_to(grant.user)
+
+    @admin.display(description=_("exception"))
+    def exception(self, grant: DocumentGrant) -> str:
+        return grant.permission.name
+
+
+READ = (
+    *("kind", "open_link", "amount_ht", "replacement", "void_reason"),
+    *("orderer", "size", "sha256", "recorded_at", "received_as"),
+)
 
 
 @admin.register(Document)
-class DocumentAdmin(PortalAdmin[Document]):
+class DocumentAdmin(BillPages, PortalAdmin[Document]):
     """A document is filed here, and opened; it is never changed nor deleted: a correction replaces it (rule 9)."""
 
     form = DocumentForm
-    list_display = ("number", "type", "issued_on", "order", "establishment", "amount_ht", "is_current", "open_link")
+    list_display = ("number", "kind", "issued_on", "order", "establishment", "amount_ht", "is_current", "open_link")
     list_select_related = ("order", "establishment", "replaced_by")
     list_filter = ("type", ReplacedFilter, "issued_on")
     search_fields = ("number", "order__number", "order_email", "enrolment__participant__last_name__unaccent")
@@ -98,31 +114,24 @@ class DocumentAdmin(PortalAdmin[Document]):
     def get_fieldsets(self, request: HttpRequest, obj: Document | None = None) -> Any:
         if obj is None:
             return super().get_fieldsets(request, obj)
-        about = ("order", "order_email", "enrolment", "session", "establishment")
+        about = ("order", "orderer", "enrolment", "session", "establishment")
         return [
-            (None, {"fields": (("type", "number"), "issued_on", "amount_ht", "open_link")}),
+            (None, {"fields": (("kind", "number"), "issued_on", "amount_ht", "open_link")}),
+            *self.bill_fieldsets(obj),
             (_("Sujet"), {"fields": about}),
-            (_("Versions"), {"fields": ("replaces", "replacement", "void_reason", "avoir_link")}),
-            (_("Fichier"), {"fields": ("size", "sha256", "recorded_at")}),
+            (_("Versions"), {"fields": ("replaces", "replacement", "void_reason")}),
+            (_("Fichier"), {"fields": ("size", "sha256", "recorded_at", "received_as")}),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Document | None = None) -> tuple[str, ...]:
-        return (
-            (
-                *("open_link", "amount_ht", "replacement", "void_reason", "avoir_link"),
-                *("order_email", "size", "sha256", "recorded_at"),
-            )
-            if obj is not None
-            else ()
-        )
+        return (*READ, *self.bill_fields) if obj is not None else ()
 
     def save_model(self, request: HttpRequest, obj: Document, form: Any, change: bool) -> None:
         """The file is kept before the row that names it, so that no row is ever without its file."""
-        examined = form.examined
-        store(examined.pdf)
-        if examined.ending:
-            keep_aside(examined.original, examined.ending)
+        store(form.examined.pdf)
         super().save_model(request, obj, form, change)
+        name = form.cleaned_data["upload"].name
+        note_picture(document=obj, examined=form.examined, original_name=name, actor=staff(request))
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.open_file)
@@ -154,20 +163,21 @@ class DocumentAdmin(PortalAdmin[Document]):
         document = get_object_or_404(Document.objects.select_related("session__course"), pk=pk)
         return serve_document(request, document, inline=True)
 
+    @admin.display(description=_("type"), ordering="type")
+    def kind(self, document: Document) -> str:
+        return document.get_type_display()
+
     @admin.display(description=_("montant HT"), ordering="amount")
     def amount_ht(self, document: Document) -> str:
         return money(document.amount) if document.amount is not None else EMPTY
 
+    @admin.display(description=_("email de commande"))
+    def orderer(self, document: Document) -> str:
+        return document.order_email or EMPTY
+
     @admin.display(description=_("fichier"))
     def open_link(self, document: Document) -> SafeString:
         return link_to_file(document)
-
-    @admin.display(description=_("avoir"))
-    def avoir_link(self, document: Document) -> SafeString | str:
-        if not document.seats.exists():
-            return EMPTY
-        url = reverse("admin:documents_document_avoir", args=[document.pk])
-        return format_html('<a href="{}">{}</a>', url, _("Établir un avoir, ou refacturer"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Document]:
         return with_validity(super().get_queryset(request))
@@ -183,3 +193,9 @@ class DocumentAdmin(PortalAdmin[Document]):
     @admin.display(description=_("remplacé par"))
     def replacement(self, document: Document) -> SafeString | str:
         return link_to(getattr(document, "replaced_by", None))
+
+    @admin.display(description=_("reçu comme"))
+    def received_as(self, document: Document) -> SafeString | str:
+        """The file that came in, when it did through the portal or as a picture."""
+        received = getattr(document, "deposit", None)
+        return link_to(received, received.original_name) if received is not None else EMPTY

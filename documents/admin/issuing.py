@@ -6,13 +6,14 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db import models
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts.admin.base import PortalAdmin, ReadOnlyAdmin, count_of, link_to
+from accounts.admin.base import PortalAdmin, QuestionFilter, ReadOnlyAdmin, count_of, link_to
 from documents.issuing.asking import try_again
 from documents.models import (
     Document,
@@ -31,6 +32,19 @@ SHOWN = 200
 SECONDS = 3  # between two looks at what is under way
 
 
+def _with(state: IssueState) -> Q:
+    return Q(pk__in=Issue.objects.filter(state=state).values("batch"))
+
+
+class ProgressFilter(QuestionFilter):
+    title = _("avancement")
+    parameter_name = "avancement"
+    answers = {
+        "en-cours": (_("En cours"), lambda: _with(IssueState.ASKED)),
+        "echecs": (_("Avec des échecs"), lambda: _with(IssueState.FAILED)),
+    }
+
+
 @admin.register(IssueBatch)
 class IssueBatchAdmin(ReadOnlyAdmin[IssueBatch]):
     """Papers asked for together. The page of one refreshes by itself, without a script, until all of it is settled."""
@@ -38,7 +52,7 @@ class IssueBatchAdmin(ReadOnlyAdmin[IssueBatch]):
     change_form_template = "admin/documents/issuebatch/change_form.html"
     list_display = ("reason", "asked_at", "asked_by", "asked", "done", "failed")
     list_select_related = ("asked_by",)
-    list_filter = ("asked_at",)
+    list_filter = (ProgressFilter, "asked_at")
     search_fields = ("reason", "issues__number")
     ordering = ("-asked_at", "-pk")
     fields = ("reason", ("asked_at", "asked_by"))

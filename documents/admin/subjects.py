@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts.admin.base import ReadOnlyInline
 from catalogue.models import Session, SessionState
-from documents.models import Document
+from documents.models import Document, IssueBatch
 from enrolments.admin.enrolments import EnrolmentAdmin
 from enrolments.admin.orders import OrderAdmin
 from enrolments.admin.sessions import SessionWithEnrolmentsAdmin
@@ -26,7 +29,11 @@ RUNS = (SessionState.CONFIRMED, SessionState.GUARANTEED, SessionState.FULL)
 
 class _DocumentInline(ReadOnlyInline[Document, Any]):
     model = Document
-    fields = ("type", "number", "issued_on", "amount", "open_link")
+    fields = ("kind", "number", "issued_on", "amount", "open_link")
+
+    @admin.display(description=_("type"))
+    def kind(self, document: Document) -> str:
+        return document.get_type_display()
 
     @admin.display(description=_("fichier"))
     def open_link(self, document: Document) -> SafeString:
@@ -39,6 +46,14 @@ class DocumentOfOrderInline(_DocumentInline):
 
 class DocumentOfEnrolmentInline(_DocumentInline):
     fk_name = "enrolment"
+
+
+def _told(batch: IssueBatch) -> SafeString:
+    """What is being issued, and the way to its progress."""
+    count = batch.progress.asked
+    said = ngettext("%d pièce est en cours d’émission.", "%d pièces sont en cours d’émission.", count) % count
+    url = reverse("admin:documents_issuebatch_change", args=[batch.pk])
+    return format_html('{} <a href="{}">{}</a>', said, url, _("Suivre l’avancement"))
 
 
 admin.site.unregister([Order, Enrolment, Session])
@@ -70,4 +85,6 @@ class SessionWithPapersAdmin(SessionWithEnrolmentsAdmin):
         """A session that staff confirm, or call full, is told of: its convocations and sheets are then due."""
         super().save_model(request, obj, form, change)
         if "state" in form.changed_data and obj.state in RUNS:
-            session_confirmed.send(Session, session=obj)
+            for _receiver, answer in session_confirmed.send(Session, session=obj):
+                if isinstance(answer, IssueBatch):
+                    self.message_user(request, _told(answer), messages.SUCCESS)

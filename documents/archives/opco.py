@@ -73,7 +73,7 @@ def opco_pack(order: Order, user: User) -> OpcoPack:
 
 
 def _missing(kind: DocumentType, documents: Iterable[Document], enrolments: Iterable[Enrolment]) -> list[str]:
-    held = [document for document in documents if document.type == kind]
+    held = [document for document in documents if document.kind == kind]
     today = timezone.localdate()
     if kind == DocumentType.ATTESTATION:
         covered = {document.enrolment_id for document in held}

@@ -91,6 +91,28 @@ def deposit(
         )
 
 
+def note_picture(*, document: Document, examined: Examined, original_name: str, actor: User) -> None:
+    """Keep what the team photographed beside the document made of it, and say so; nothing to do for a PDF.
+
+    The caller has the transaction in which the document is filed.
+    """
+    if not examined.ending:
+        return
+    now = timezone.now()
+    Deposit.objects.create(
+        document=document,
+        user=actor,
+        user_email=actor.email,
+        at=now,
+        original_name=original_name[-255:],
+        original=keep_aside(examined.original, examined.ending),
+        original_sha256=examined.sha256,
+        scan=examined.scan,
+        handled_at=now,
+        handled_by=actor,
+    )
+
+
 def _lock(order: Order, document_type: DocumentType, actor: User) -> Order:
     """The order, locked; then the person's right, as it is now."""
     held = Order.objects.select_for_update().get(pk=order.pk)
@@ -108,7 +130,7 @@ def _replaced(order: Order, document_type: DocumentType, actor: User) -> Documen
     )
     signed = None
     for document in current:
-        if hasattr(document, "deposit"):
+        if hasattr(document, "deposit") and not document.deposit.by_team:
             if document.deposit.user_id == actor.pk:
                 return document
         elif document_type in SIGNED_TYPES and not hasattr(document, "acceptance"):

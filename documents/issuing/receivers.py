@@ -9,6 +9,7 @@ from django.dispatch import receiver
 
 from catalogue.models import Session
 from documents.issuing import due
+from documents.models import IssueBatch
 from enrolments import signals
 from enrolments.models import Enrolment, Order
 
@@ -26,8 +27,9 @@ def on_order_validated(order: Order, **kwargs: Any) -> None:
 
 
 @receiver(signals.session_confirmed)
-def on_session_confirmed(session: Session, *, by_erp: bool = False, **kwargs: Any) -> None:
-    due.when_confirmed(session, by_erp=by_erp)
+def on_session_confirmed(session: Session, *, by_erp: bool = False, **kwargs: Any) -> IssueBatch | None:
+    """The batch goes back to who confirmed the session, to be followed."""
+    return due.when_confirmed(session, by_erp=by_erp)
 
 
 @receiver(signals.session_closed)

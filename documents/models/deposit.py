@@ -18,7 +18,8 @@ class Scan(models.TextChoices):
 class Deposit(models.Model):
     """What came in through the portal. The document is like any other: visible by the matrix, never changed.
 
-    `original`: the picture that the PDF was made of, kept aside under its hash; empty when a PDF was given.
+    `original`: the picture that the PDF was made of, kept aside under its hash; empty when a PDF was given. A picture
+    that the team files has its row too, handled from the moment it is in: it waits for nobody.
     """
 
     document = models.OneToOneField(Document, models.PROTECT, related_name="deposit", verbose_name=_("document"))
@@ -51,3 +52,8 @@ class Deposit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.document} · {self.user_email}"
+
+    @property
+    def by_team(self) -> bool:
+        """Whether the team filed it, in the management site, and not a client."""
+        return self.handled_at == self.at

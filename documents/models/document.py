@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from decimal import Decimal
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING
@@ -17,8 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from guardian.models import UserObjectPermissionBase
 
 from accounts.codes import unique_in_any_case
-from accounts.document_types import DocumentType
-from accounts.labels import label_of
+from accounts.document_types import AVOIR, DocumentType, name_of
 from accounts.models import Establishment
 from catalogue.models import Session
 from enrolments.models import MOST_BRANCHES, Enrolment, Order
@@ -26,6 +27,16 @@ from enrolments.models import MOST_BRANCHES, Enrolment, Order
 if TYPE_CHECKING:
     from accounts.models import User
     from accounts.rights import Rights
+
+
+OWN_AVOIRS = re.compile(r"AV\d{4}-\d+")  # the numbers of those that the portal made
+
+
+def kind_of(document_type: str, number: str, amount: Decimal | None) -> str:
+    """The type, or AVOIR for an invoice below zero; its number tells it of one of nothing, or of an unknown amount."""
+    if document_type != DocumentType.FACTURE:
+        return document_type
+    return AVOIR if (amount < 0 if amount else OWN_AVOIRS.fullmatch(number)) else document_type
 
 
 def documents_storage() -> Storage:
@@ -123,6 +134,7 @@ class Document(models.Model):
     recorded_at = models.DateTimeField(_("enregistré le"), default=timezone.now, editable=False)
 
     void = ""  # why it is worth nothing any more (documents.validity.tell_void)
+    _kind = ""  # told by the amount, which was hidden since
 
     objects = DocumentQuerySet.as_manager()
 
@@ -163,8 +175,17 @@ class Document(models.Model):
     def __str__(self) -> str:
         return f"{self.get_type_display()} {self.number}"
 
+    @property
+    def kind(self) -> str:
+        """The type, or AVOIR: what the document is called."""
+        return self._kind or kind_of(self.type, self.number, self.amount)
+
     def get_type_display(self) -> str:  # type: ignore[no-redef]  # Django's, found once
-        return label_of(DocumentType, self.type)
+        return name_of(self.kind)
+
+    def hide_amount(self) -> None:
+        """For display, never to be saved: no amount, and still the same name."""
+        self._kind, self.amount = self.kind, None
 
     def shows_amounts_to(self, user: User) -> bool:
         """Whether this person may see the amount: a priced document that they may open shows its own (rule 6)."""
@@ -176,7 +197,7 @@ def hide_amounts(documents: Iterable[Document], user: User) -> list[Document]:
     shown = list(documents)
     for document in shown:
         if not document.shows_amounts_to(user):
-            document.amount = None
+            document.hide_amount()
     return shown
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from accounts.access_listing import accesses_of
+from accounts.document_types import name_of
 from accounts.requests import person
 from accounts.roles import Role
 from documents.models import Document
@@ -27,7 +28,8 @@ def document_sharing(request: HttpRequest, pk: int) -> HttpResponse:
     readers = readers_of(document, accesses)
     if request.method == "POST":
         return _save(request, document, [reader.access.pk for reader in readers])
-    return render(request, "documents/document_sharing.html", {"document": document, "readers": readers})
+    context = {"document": document, "readers": readers, "type_name": name_of(document.type)}
+    return render(request, "documents/document_sharing.html", context)
 
 
 def _save(request: HttpRequest, document: Document, current: list[int]) -> HttpResponse:

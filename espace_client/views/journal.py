@@ -18,9 +18,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.choice import whole_right
 from accounts.csv_files import csv_response
-from accounts.document_types import DocumentType
 from accounts.filters import AdministeredFilters
-from accounts.labels import label_of
 from accounts.lists import Ordering, plain_page
 from accounts.models import AccessEvent, User
 from accounts.requests import person
@@ -67,7 +65,7 @@ SERVINGS = Journal(
         *(_("Adresse IP"), _("Navigateur")),
     ],
     cells=lambda row: [
-        *(_moment(row), row.user_email, label_of(DocumentType, row.document.type), row.document.number),
+        *(_moment(row), row.user_email, row.document.get_type_display(), row.document.number),
         *(row.establishment.name, row.get_outcome_display(), row.ip_address, row.user_agent),
     ],
 )

@@ -111,7 +111,7 @@ def billing_steps(order: Order, documents: Sequence[Document], user: User) -> li
     open_types = user.rights.types_in(order.establishment_id) if order.establishment_id else frozenset()
     if order.state in (OrderState.REFUSED, OrderState.CANCELLED) or not (own or DocumentType.FACTURE in open_types):
         return []
-    invoices = [document for document in documents if document.type == DocumentType.FACTURE]
+    invoices = [document for document in documents if document.kind == DocumentType.FACTURE]
     if invoices:
         return [Step(_("Facture émise"), "done", invoices[-1].issued_on)]
     return [Step(_("Facture"), "next")]

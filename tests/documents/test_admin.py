@@ -14,7 +14,7 @@ from django.urls import reverse
 from accounts.document_types import DocumentType
 from accounts.typography import money
 from documents.deposits import scanner
-from documents.models import Document, Serving, ServingOutcome, documents_storage
+from documents.models import Deposit, Document, Serving, ServingOutcome, documents_storage
 from enrolments.models import Order
 from tests.admin_rows import ROWS, change
 from tests.conftest import ClientFor
@@ -103,6 +103,25 @@ def test_a_photographed_paper_becomes_a_pdf_and_is_kept_aside(order: Order, staf
     assert (hashlib.sha256(content).hexdigest(), len(content)) == (document.sha256, document.size)
     with documents_storage().open(f"{sha256[:2]}/{sha256}.jpg") as kept:
         assert kept.read() == photo
+    received = Deposit.objects.get(document=document)
+    assert (received.original_name, received.original_sha256, received.by_team) == ("facture.pdf", sha256, True)
+    assert change(received) in staff.get(change(document)).text
+    original = staff.get(reverse("admin:documents_deposit_original", args=[received.pk]))
+    assert b"".join(original) == photo
+    assert not staff.get(reverse("admin:documents_deposit_changelist"), {"suivi": "a-traiter"}).context["cl"].queryset
+
+
+def test_a_client_reads_nothing_of_who_filed_a_photographed_paper(
+    order: Order, staff: Client, world: World, client_for: ClientFor
+) -> None:
+    """An unsigned paper that was photographed is still to be signed."""
+    staff.post(ADD, document_form(picture(), order=order.pk, type="convention", number="CV-1"))
+    document = Document.objects.get(number="CV-1")
+    browser = client_for(world.personas["administrator"])
+    assert world.personas["staff"].email not in browser.get(reverse("document_detail", args=[document.pk])).text
+    url = reverse("deposit_create", args=[order.pk])
+    browser.post(url, {"type": "convention", "signatory": "Anne Le Goff", "upload": upload(pdf("signée"))})
+    assert Document.objects.get(replaces=document).acceptance.name == "Anne Le Goff"
 
 
 def test_the_scanner_looks_at_what_staff_file_too(order: Order, staff: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,13 +6,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.document_types import DocumentType
 from accounts.roles import Role
-from documents.models import Document, LibraryVisit
+from documents.models import Deposit, Document, LibraryVisit, Scan
 from documents.sharing import choose_readers
 from documents.visits import GAP, IN_SESSION
 from enrolments.models import Order
@@ -86,6 +88,30 @@ def test_what_arrived_since_the_last_visit_is_new(world: World, client: Client) 
     visit.refresh_from_db()
     assert visit.since == before
     assert str(visit.user_id) in str(visit)
+
+
+def test_what_one_handed_in_oneself_is_never_new(world: World, client: Client, client_for: ClientFor) -> None:
+    """It is to the others, and what others handed in is."""
+    client.get(URL)
+    come_back(client, world)
+    order = world.armor.orders[world.lille.pk][0]
+    mine, others = set[int](), set[int]()
+    for persona, kept in (("administrator", mine), ("responsable", others)):
+        paper, user = make_document(DocumentType.BON_DE_COMMANDE, order), world.personas[persona]
+        Deposit.objects.create(
+            document=paper, user=user, user_email=user.email, original_name="bon.pdf",
+            original_sha256=paper.sha256, scan=Scan.NONE,
+        )  # fmt: skip
+        kept.add(paper.pk)
+    assert others < new_rows(client)
+    with CaptureQueriesContext(connection) as queries:
+        seen = new_rows(client)
+    assert len(queries) == 3, "the session, the person and the list, as without anything handed in"
+    assert others < seen
+    assert not mine & seen
+    assert not mine & found(client, nouveau="1")
+    assert others < found(client, nouveau="1")
+    assert found(client, type="bon_de_commande") >= mine | others
 
 
 def test_everything_can_be_marked_as_seen(world: World, client: Client) -> None:

@@ -10,6 +10,7 @@ from django.core import mail
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import User
 from catalogue.models import SessionState
 from enrolments.erasure import ask_erasure
 from enrolments.models import (
@@ -99,3 +100,15 @@ def test_a_request_of_erasure_gets_its_answer(answer: str, world: World, client_
         assert (asked.state, participant.first_name) == (ErasureState.REFUSED, "Zoé")
     assert "déjà sa réponse" in client.get(url, follow=True).text
     assert ErasureRequest.objects.count() == 1
+
+
+def test_a_request_of_somebody_who_left_is_answered_to_nobody(world: World, client_for: ClientFor) -> None:
+    participant, asker = enrolled(world, coming(world, -30)).participant, world.personas["administrator"]
+    assert participant is not None
+    asked = ask_erasure(participant=participant, actor=asker, reason="Départ")
+    User.objects.filter(pk=asker.pk).update(is_active=False)
+    mail.outbox.clear()
+    url = reverse("admin:enrolments_erasurerequest_answer", args=[asked.pk])
+    client_for(world.personas["staff"]).post(url, {"refuser": "1", "reponse": "Voici pourquoi."})
+    asked.refresh_from_db()
+    assert (asked.state, mail.outbox) == (ErasureState.REFUSED, [])

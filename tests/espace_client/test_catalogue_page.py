@@ -230,6 +230,16 @@ def test_withdrawn_and_bespoke_courses_are_nowhere(world: World, linux: Course, 
         assert "Nantes" not in visitor.get(URL).text, "the places are those of courses that are shown"
 
 
+def test_the_choices_are_read_anew_after_a_minute(
+    world: World, linux: Course, visitor: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "Nantes" in visitor.get(URL).text
+    Course.objects.filter(pk=linux.pk).update(in_catalogue=False)
+    assert "Nantes" in facets.facets(timezone.localdate()).cities, "kept"
+    monkeypatch.setattr(facets, "SECONDS", -1)
+    assert "Nantes" not in facets.facets(timezone.localdate()).cities
+
+
 def test_an_intra_course_has_no_public_session(world: World, linux: Course, visitor: Client) -> None:
     Course.objects.filter(pk=linux.pk).update(kind=CourseKind.INTRA)
     facets.forget()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -10,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.document_types import DocumentType
+from accounts.typography import money
 from catalogue.models import Session, SessionState
 from documents.issuing import asking, due
 from documents.issuing.asking import Subject
@@ -136,6 +138,12 @@ def test_credit_and_bill_again(deal: Deal, team: Client, quick_press: Printed, r
     assert "pas créditée en entier" in team.post(url, {"again": "1"}, follow=True).text
     team.post(url, {"seats": [second.pk], "reason": "Erreur"})
     run_tasks()
+    avoir = Document.objects.filter(issue__kind="avoir").earliest("pk")
+    said = team.get(change(avoir)).text
+    for text in (change(invoice), "Absence", first.trainee, f"{money(Decimal('-1530.00'))} TTC"):
+        assert text in said
+    assert second.trainee not in said
+    assert change(avoir) in team.get(change(invoice)).text
     assert "Refacturer" in team.get(url).text
     assert "Émises\u00a0: 0 sur 1" in team.post(url, {"again": "1"}, follow=True).text
     assert "déjà demandée" in team.post(url, {"again": "1"}, follow=True).text
@@ -187,3 +195,9 @@ def test_confirming_a_session_summons_its_trainees(state: SessionState, deal: De
     answer = team.post(change(deal.session), {**fields, **inlines, "state": state})
     assert answer.status_code == 302, answer.context["adminform"].form.errors
     assert sorted(Issue.objects.values_list("kind", flat=True)) == ["convocation", "emargement"]
+    progress = change(IssueBatch.objects.get())
+    assert f'2 pièces sont en cours d’émission. <a href="{progress}">' in team.get(answer.headers["Location"]).text
+    with any_state():
+        Session.objects.filter(pk=deal.session.pk).update(state=SessionState.OPEN)
+    again = team.post(change(deal.session), {**fields, **inlines, "state": state}, follow=True)
+    assert "en cours d’émission" not in again.text, "all of it is asked for already"

@@ -218,6 +218,7 @@ def test_an_order_of_no_establishment_is_not_billed(deal: Deal, run_tasks: RunTa
     deal.close()
     due.when_closed(deal.session)
     assert not Issue.objects.filter(kind="facture", order=loose).exists()
+    assert not due.sheets(loose.enrolments.all()), "nor is there a sheet of no establishment"
     asking.ask(subjects=[Subject.of_bill(loose, deal.session)], reason="Essai")
     run_tasks()
     assert "à qui la facturer" in Issue.objects.get(kind="facture", order=loose).error
