@@ -113,7 +113,7 @@ def test_journals_say_it(avoir: Document, world: World, client: Client) -> None:
     assert ";Avoir;AV2026-00001;" in export
     actor = world.personas["administrator"]
     choose_readers(document=avoir, offered=[reader.pk], opened=[reader.pk], actor=actor)
-    assert AccessEvent.objects.latest("pk").sentence == "Avoir ; AV2026-00001"
+    assert AccessEvent.objects.latest("pk").sentence == "Avoir\u202f; AV2026-00001"
 
 
 def test_its_name_stays_where_its_amount_is_hidden(order: Order, world: World, client_for: ClientFor) -> None:
