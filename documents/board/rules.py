@@ -35,14 +35,18 @@ def _agreement(folder: Folder) -> Iterator[Missing]:
 
 
 def _convention(folder: Folder) -> Iterator[Missing]:
+    """One for the whole order, or one for each session: what says old dates waits for another of as much."""
     held = folder.held(DocumentType.CONVENTION)
     if not folder.validated or DocumentType.CONVENTION not in folder.opens:
         return
     if not held:
         yield Missing(_("Convention"), Owes.PROVIDER, Blocks.OPCO)
-    elif all(paper.outdated for paper in held):
+    valid = {paper.session_id for paper in held if not paper.outdated}
+    whole = None in valid or valid.issuperset(session.pk for session in folder.sessions)
+    old = [paper for paper in held if paper.outdated and not whole and paper.session_id not in valid]
+    if old:
         moved = _("la session a changé de dates")
-        yield Missing(_("Convention à refaire"), Owes.PROVIDER, Blocks.OPCO, moved, remade=tuple(held))
+        yield Missing(_("Convention à refaire"), Owes.PROVIDER, Blocks.OPCO, moved, remade=tuple(old))
 
 
 def _purchase_order(folder: Folder) -> Iterator[Missing]:

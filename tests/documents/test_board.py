@@ -128,6 +128,13 @@ def test_after_the_session(world: World, past: Session) -> None:
     assert missing(world, order) == []
 
 
+def move_on(session: Session, world: World) -> None:
+    session.refresh_from_db()
+    days, staff = timedelta(days=30), world.personas["staff"]
+    starts_on, ends_on = session.starts_on + days, session.ends_on + days
+    move_session(session=session, actor=staff, starts_on=starts_on, ends_on=ends_on, reason="Salle fermée")
+
+
 def test_what_says_the_old_dates_is_to_be_made_again(world: World, coming: Session, client_for: ClientFor) -> None:
     """Papers that are not ours: nobody makes them anew by itself. One that is filed after the move ends it."""
     order, other = ordered(world, coming), ordered(world, coming)
@@ -138,9 +145,7 @@ def test_what_says_the_old_dates_is_to_be_made_again(world: World, coming: Sessi
         make_document(kind, other, enrolment, recorded_at=timezone.now() + timedelta(hours=1))
     signed = {"Convention signée": (Owes.CLIENT, Blocks.OPCO)}
     assert said(missing(world, order)) == signed
-    later = coming.starts_on + timedelta(days=30)
-    ends = later + (coming.ends_on - coming.starts_on)
-    move_session(session=coming, actor=world.personas["staff"], starts_on=later, ends_on=ends, reason="Salle fermée")
+    move_on(coming, world)
     found = {one.what: one for one in missing(world, order)}
     assert said(list(found.values())) == signed | {
         "Convention à refaire": (Owes.PROVIDER, Blocks.OPCO),
@@ -160,6 +165,28 @@ def test_what_says_the_old_dates_is_to_be_made_again(world: World, coming: Sessi
     assert said(missing(world, order)) == signed
 
 
+def test_a_convention_of_each_session(world: World, coming: Session) -> None:
+    """One that says the old dates is to be made again, whatever the others of the order say."""
+    order = ordered(world, coming, make_session(coming.course, coming.starts_on + timedelta(days=60)))
+    one, two = [seat.session for seat in order.enrolments.order_by("starts_on")]
+    old = make_document(D.CONVENTION, order, session=one)
+    make_document(D.CONVENTION, order, session=two)
+    move_on(one, world)
+    found = {paper.what: paper.remade for paper in missing(world, order)}
+    assert [paper.pk for paper in found["Convention à refaire"]] == [old.pk]
+    make_document(D.CONVENTION, order, session=one)
+    assert "Convention à refaire" not in said(missing(world, order))
+    move_on(one, world)
+    assert "Convention à refaire" in said(missing(world, order))
+    whole = make_document(D.CONVENTION, order)
+    assert "Convention à refaire" not in said(missing(world, order))
+    move_on(one, world)
+    remade = {paper.what: paper.remade for paper in missing(world, order)}["Convention à refaire"]
+    assert whole.pk in {paper.pk for paper in remade}
+    make_document(D.CONVENTION, order, session=one)
+    assert "Convention à refaire" not in said(missing(world, order)), "each session has its own"
+
+
 def test_a_shared_sheet_of_the_old_dates(world: World, coming: Session) -> None:
     order = ordered(world, coming)
     convention = make_document(D.CONVENTION, order)
@@ -168,9 +195,10 @@ def test_a_shared_sheet_of_the_old_dates(world: World, coming: Session) -> None:
         file=convention.file, sha256=convention.sha256, size=convention.size,
     )  # fmt: skip
     assert set(said(missing(world, order))) == {"Convention signée", "Convocation"}
+    day = timedelta(days=1)
     SessionProposal.objects.create(
         order=order, session=coming, kind=ProposalKind.MOVED,
-        previous_starts_on=coming.starts_on, previous_ends_on=coming.ends_on,
+        previous_starts_on=coming.starts_on - day, previous_ends_on=coming.ends_on - day,
     )  # fmt: skip
     found = {one.what: one.remade for one in missing(world, order)}
     assert [one.pk for one in found["Feuille d’émargement à refaire"]] == [sheet.pk]
