@@ -14,6 +14,7 @@ from django.db.models import (
     Case,
     CharField,
     Exists,
+    F,
     OuterRef,
     Q,
     QuerySet,
@@ -29,7 +30,7 @@ from accounts.document_types import DocumentType
 from accounts.labels import label_of
 from catalogue.models import SessionState
 from documents.models import Document
-from enrolments.models import Enrolment, EnrolmentState, SessionProposal
+from enrolments.models import Enrolment, EnrolmentEvent, EnrolmentState, EventKind, SessionProposal
 from enrolments.models.events import ProposalKind
 
 
@@ -39,6 +40,7 @@ class Void(TextChoices):
     SEAT_CANCELLED = "seat_cancelled", _("sans effet : l’inscription est annulée")
     SEAT_MOVED = "seat_moved", _("sans effet : l’inscription a changé de session")
     SESSION_CANCELLED = "session_cancelled", _("sans effet : la session est annulée")
+    SUBSTITUTED = "substituted", _("sans effet : le participant a changé")
     DATES_CHANGED = "dates_changed", _("sans effet : la session a changé de dates")
     ABSENT = "absent", _("sans effet : aucune présence n’est établie")
 
@@ -59,17 +61,13 @@ def void_because() -> Coalesce:
 
 def _of_convocation() -> Case:
     """Of the enrolment of a document, the outer row."""
-    moved = SessionProposal.objects.filter(
-        kind=ProposalKind.MOVED,
-        order=OuterRef("order_id"),
-        session=OuterRef("session_id"),
-        created_at__gt=OuterRef(OuterRef("recorded_at")),
-    )
+    recorded = OuterRef(OuterRef("recorded_at"))
     return Case(
         When(state=EnrolmentState.CANCELLED, then=Value(Void.SEAT_CANCELLED.value)),
         When(~Q(session_id=Coalesce(OuterRef("session_id"), "session_id")), then=Value(Void.SEAT_MOVED.value)),
         When(session__state=SessionState.CANCELLED, then=Value(Void.SESSION_CANCELLED.value)),
-        When(Exists(moved), then=Value(Void.DATES_CHANGED.value)),
+        When(_other_person(recorded, OuterRef("pk")), then=Value(Void.SUBSTITUTED.value)),
+        When(_other_dates(recorded, "session_id", OuterRef("session_id")), then=Value(Void.DATES_CHANGED.value)),
         output_field=CharField(),
     )
 
@@ -83,15 +81,46 @@ def _of_attestation() -> Case:
 
 
 def dates_changed() -> Case:
-    """Of a document: whether its session, or one of its order if it names none, has had other dates since it was filed.
+    """Of a document: whether its session, or one of its order if it names none, has other dates than it says.
 
-    What we issued is made anew; what came from elsewhere says the old dates until somebody files another. A sheet that
-    is about no order is about an establishment's seats.
+    What we issued is made anew; what came from elsewhere says the old dates until somebody files another, or until the
+    session has them again. A move that was proposed to another order proves as much.
     """
-    moved = SessionProposal.objects.filter(kind=ProposalKind.MOVED, created_at__gt=OuterRef("recorded_at"))
-    of_order = moved.filter(order=OuterRef("order_id"), session_id=Coalesce(OuterRef("session_id"), "session_id"))
-    of_sheet = moved.filter(session=OuterRef("session_id"), order__establishment=OuterRef("establishment_id"))
-    return Case(When(order__isnull=False, then=Exists(of_order)), default=Exists(of_sheet), output_field=BooleanField())
+    recorded = OuterRef("recorded_at")
+    of_session = _other_dates(recorded, "session_id", OuterRef("session_id"))
+    of_order = _other_dates(recorded, "order_id", OuterRef("order_id"))
+    return Case(When(session__isnull=False, then=of_session), default=of_order, output_field=BooleanField())
+
+
+def participant_changed() -> Exists:
+    """Of a document: whether it names somebody who has been replaced in the enrolment since."""
+    return _other_person(OuterRef("recorded_at"), OuterRef("enrolment_id"))
+
+
+def _other_dates(recorded: OuterRef, about: str, row: OuterRef) -> Exists:
+    """Whether a session of which `about` is `row` has not the dates any more that it had at `recorded`.
+
+    Those that it had then are what the first move since says that they were.
+    """
+    since, still = _moved(recorded, about, row), _moved(OuterRef(recorded), about, OuterRef(about))
+    earlier = still.filter(session=OuterRef("session_id"), created_at__lt=OuterRef("created_at"))
+    same = Q(previous_starts_on=F("session__starts_on"), previous_ends_on=F("session__ends_on"))
+    return Exists(since.exclude(same).exclude(Exists(earlier)))
+
+
+def _moved(recorded: OuterRef, about: str, row: OuterRef) -> QuerySet[SessionProposal]:
+    return SessionProposal.objects.filter(kind=ProposalKind.MOVED, created_at__gt=recorded, **{about: row})
+
+
+def _other_person(recorded: OuterRef, enrolment: OuterRef) -> Exists:
+    """Whether the enrolment is not that of whom it was of at `recorded`: whom the first one since replaced."""
+    since, still = _substituted(recorded, enrolment), _substituted(OuterRef(recorded), OuterRef("enrolment_id"))
+    same = Q(participant_before=F("enrolment__participant"))
+    return Exists(since.exclude(same).exclude(Exists(still.filter(at__lt=OuterRef("at")))))
+
+
+def _substituted(recorded: OuterRef, enrolment: OuterRef) -> QuerySet[EnrolmentEvent]:
+    return EnrolmentEvent.objects.filter(kind=EventKind.SUBSTITUTED, enrolment=enrolment, at__gt=recorded)
 
 
 def with_validity(documents: QuerySet[Document]) -> QuerySet[Document]:

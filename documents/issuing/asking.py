@@ -16,8 +16,8 @@ from documents.issuing.invoicing import billed_elsewhere
 from documents.issuing.tasks import issue_paper
 from documents.issuing.verifying import new_code
 from documents.models import Document, InvoicedSeat, Issue, IssueBatch, IssueState, PaperKind
-from documents.validity import tell_void, with_validity
-from enrolments.models import Enrolment, Order, OrderState
+from documents.validity import tell_void, void_among, with_validity
+from enrolments.models import Enrolment, EnrolmentEvent, EventKind, Order, OrderState
 
 
 @dataclass(frozen=True)
@@ -99,15 +99,27 @@ def reissue(*, subjects: Iterable[Subject], reason: str) -> IssueBatch | None:
 
 @transaction.atomic
 def summon(*, seat: Enrolment, reason: str) -> IssueBatch | None:
-    """Have a convocation made to the session that a seat is in now; it replaces one to a session that the seat left."""
+    """Have a convocation made to the session that a seat has come to; it replaces the one that there was."""
     subject = Subject.of_seat(PaperKind.CONVOCATION, seat)
     filed = Document.objects.select_for_update(of=["self"]).filter(enrolment=seat, type=PaperKind.CONVOCATION)
     current = filed.filter(replaced_by__isnull=True).order_by("-pk").first()
-    if current is not None and current.session_id == seat.session_id:
+    if current is not None and _summons(current, seat):
         return None
     versions = Issue.objects.filter(kind=subject.kind, **subject.columns).count()
     issue = Issue(kind=subject.kind, version=versions + 1, replaces=current, **subject.columns)
     return _keep([issue], reason, None)
+
+
+def _summons(convocation: Document, seat: Enrolment) -> bool:
+    """Whether it calls to the session of the seat, as that is: filed since the seat came there, and not void.
+
+    While nobody was in a session its dates may have changed without a word.
+    """
+    came = EnrolmentEvent.objects.filter(
+        enrolment=seat, kind=EventKind.MOVED, session_after=seat.session_id, at__gt=convocation.recorded_at
+    )
+    there = convocation.session_id == seat.session_id and not came.exists()
+    return there and not void_among([convocation.pk])
 
 
 @transaction.atomic

@@ -25,7 +25,7 @@ from accounts.statements import together
 from catalogue.models import SessionState
 from documents.listing import DOCUMENTS, DocumentRow, Titled
 from documents.models import Document
-from documents.validity import dates_changed
+from documents.validity import dates_changed, participant_changed
 from enrolments.figures import Months, ask_months
 from enrolments.models import Enrolment
 from espace_client import components
@@ -193,6 +193,7 @@ def _coming(user: User, *, today: date, until: date, condition: Q) -> QuerySet[E
             replaced_by__isnull=True,
         )
         .exclude(dates_changed())
+        .exclude(participant_changed())
     )
     return first(branches, ["starts_on", "pk"], DEPARTURES).values_list(
         *("session_id", "session__course__title", "session__starts_on", "session__ends_on"),

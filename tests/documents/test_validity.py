@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.urls import reverse
@@ -14,6 +15,7 @@ from catalogue.models import Session, SessionState
 from documents.archives.naming import README
 from documents.models import Archive, Document
 from documents.validity import tell_void, void_among, with_validity
+from enrolments.changing import NewPerson, substitute
 from enrolments.models import Enrolment, EnrolmentState
 from enrolments.proposals import move_session
 from enrolments.transitions import any_state
@@ -23,8 +25,9 @@ from tests.enrolments.changes import coming, enrolled
 from tests.worlds import World, make_document
 
 
-def move(session: Session, world: World) -> None:
-    days = timedelta(days=7)
+def move(session: Session, world: World, by: int = 7) -> None:
+    session.refresh_from_db()
+    days = timedelta(days=by)
     starts_on, ends_on = session.starts_on + days, session.ends_on + days
     staff = world.personas["staff"]
     move_session(session=session, actor=staff, starts_on=starts_on, ends_on=ends_on, reason="Salle fermée")
@@ -44,6 +47,34 @@ def move_its_dates(enrolment: Enrolment, world: World) -> None:
     move(enrolment.session, world)
 
 
+def move_and_back(enrolment: Enrolment, world: World) -> None:
+    move(enrolment.session, world)
+    move(enrolment.session, world, -7)
+
+
+def move_away_meanwhile(enrolment: Enrolment, world: World) -> None:
+    """The dates change while the order is not in the session, another one is."""
+    session = enrolment.session
+    enrolled(world, session)
+    leave(enrolment, world)
+    move(session, world)
+    enrolment.session = session
+    enrolment.save()
+
+
+def replace(enrolment: Enrolment, world: World) -> None:
+    substitute(
+        actor=world.personas["administrator"], enrolment=enrolment, person=NewPerson("Martin"), agreed=Decimal(0)
+    )
+
+
+def replace_and_back(enrolment: Enrolment, world: World) -> None:
+    before = enrolment.participant
+    assert before is not None
+    replace(enrolment, world)
+    substitute(actor=world.personas["administrator"], enrolment=enrolment, person=before, agreed=Decimal(0))
+
+
 def call_off(enrolment: Enrolment, world: World) -> None:
     with any_state():
         type(enrolment.session).objects.filter(pk=enrolment.session_id).update(state=SessionState.CANCELLED)
@@ -56,6 +87,10 @@ def call_off(enrolment: Enrolment, world: World) -> None:
         (leave, "sans effet\u00a0: l’inscription a changé de session"),
         (call_off, "sans effet\u00a0: la session est annulée"),
         (move_its_dates, "sans effet\u00a0: la session a changé de dates"),
+        (move_away_meanwhile, "sans effet\u00a0: la session a changé de dates"),
+        (replace, "sans effet\u00a0: le participant a changé"),
+        (move_and_back, ""),
+        (replace_and_back, ""),
         (None, ""),
     ],
 )
@@ -67,6 +102,7 @@ def test_the_pages_say_that_a_convocation_is_void(
     other = make_document(DocumentType.CONVENTION, enrolment.order)
     if what is not None:
         what(enrolment, world)
+        enrolment.refresh_from_db()
     told = {one.pk: one.void for one in tell_void(with_validity(Document.objects.filter(pk__in=[paper.pk, other.pk])))}
     assert told == {paper.pk: why, other.pk: ""}
     if what is call_off:

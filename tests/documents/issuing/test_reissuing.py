@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -20,13 +21,14 @@ from documents.models import (
 )
 from documents.papers import Paper
 from documents.validity import tell_void, with_validity
-from enrolments import signals
-from enrolments.models import Enrolment, EnrolmentState
+from enrolments import changing, signals
+from enrolments.changing import NewPerson
+from enrolments.models import Enrolment, EnrolmentEvent, EnrolmentState, EventKind, OrderState
 from enrolments.proposals import move_session
 from enrolments.transitions import any_state
 from tests.conftest import RunTasks
 from tests.documents.issuing.conftest import Deal, make_deal
-from tests.worlds import make_document
+from tests.worlds import make_document, make_order
 
 Printed = Callable[[], list[Paper]]
 pytestmark = pytest.mark.django_db
@@ -98,6 +100,63 @@ def test_whoever_moves_to_a_session_that_may_not_run_is_summoned_once_it_will(
     second = Document.objects.get(replaces=first)
     assert (second.session, second.type) == (other, "convocation")
     assert Document.objects.filter(enrolment=seat, type="convocation").count() == 2
+
+
+@pytest.mark.parametrize("theirs", [True, False])
+def test_whoever_comes_instead_is_summoned(theirs: bool, deal: Deal, quick_press: Printed, run_tasks: RunTasks) -> None:
+    """Whether the ERP filed what names the other, or the session stepped back before and is confirmed again."""
+    seat, session = deal.seat, deal.session
+    if theirs:
+        first = make_document(DocumentType.CONVOCATION, deal.order, seat)
+    else:
+        due.when_validated(deal.order)
+        run_tasks()
+        first = Document.objects.get(type="convocation", enrolment=seat)
+        with any_state():
+            Session.objects.filter(pk=session.pk).update(state=SessionState.OPEN)
+    person, staff = NewPerson("Martin"), deal.world.personas["administrator"]
+    changing.substitute(actor=staff, enrolment=seat, person=person, agreed=Decimal(0))
+    run_tasks()
+    if not theirs:
+        assert not Document.objects.filter(replaces=first).exists()
+        with any_state():
+            Session.objects.filter(pk=session.pk).update(state=SessionState.CONFIRMED)
+        due.when_confirmed(session)
+        run_tasks()
+    [second] = tell_void(with_validity(Document.objects.filter(replaces=first)))
+    assert second.void == ""
+    assert Document.objects.filter(enrolment=seat, type="convocation").count() == 2
+
+
+@pytest.mark.parametrize("empty", [True, False])
+def test_whoever_comes_back_to_other_dates_is_summoned_again(
+    empty: bool, deal: Deal, quick_press: Printed, run_tasks: RunTasks
+) -> None:
+    """The dates changed while somebody else was in the session, or nobody."""
+    due.when_validated(deal.order)
+    run_tasks()
+    seat, left = deal.seat, deal.session
+    first = Document.objects.get(type="convocation", enrolment=seat)
+    other = make_deal(deal.world).session
+    with any_state():
+        Session.objects.filter(pk=other.pk).update(state=SessionState.OPEN)
+    Enrolment.objects.filter(pk=seat.pk).update(session=other)
+    if not empty:
+        make_order(deal.world.lille, "autre@armor.example", [left], papers=False, state=OrderState.VALIDATED)
+    later, staff = left.starts_on + timedelta(days=20), deal.world.personas["staff"]
+    ends = later + (left.ends_on - left.starts_on)
+    move_session(session=left, actor=staff, starts_on=later, ends_on=ends, reason="")
+    Enrolment.objects.filter(pk=seat.pk).update(session=left)
+    if empty:
+        EnrolmentEvent.objects.create(
+            enrolment=seat, kind=EventKind.MOVED, session_before=other, session_after=left, reason=""
+        )
+    seat.refresh_from_db()
+    for _time in range(2):
+        signals.enrolment_moved.send(Enrolment, enrolment=seat, previous=other)
+        run_tasks()
+    [second] = Document.objects.filter(enrolment=seat, type="convocation").exclude(pk=first.pk)
+    assert (second.replaces, second.session) == (first, left)
 
 
 def test_a_cancellation_renews_the_lists_that_still_have_somebody(
