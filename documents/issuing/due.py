@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import Establishment, User
@@ -123,10 +123,11 @@ def _seats(enrolments: QuerySet[Enrolment]) -> QuerySet[Enrolment]:
 def _ours(session: Session) -> list[Enrolment]:
     """The seats of a session less those of orders whose papers come from elsewhere.
 
-    Whoever has issued papers for an order goes on: an order with papers of which the portal made none, and none was
-    handed in, is the ERP's, and its convocations, attestations and invoices will come in a drop.
+    Whoever has issued papers for an order goes on: an order with papers of which the portal made none, and no client
+    handed any in, is the ERP's, and its convocations, attestations and invoices will come in a drop.
     """
-    filed = Document.objects.filter(order__enrolments__session=session, issue__isnull=True, deposit__isnull=True)
+    not_handed_in = Q(deposit__isnull=True) | Q(deposit__handled_at=F("deposit__at"))  # the latter: Deposit.by_team
+    filed = Document.objects.filter(not_handed_in, order__enrolments__session=session, issue__isnull=True)
     made_here = Issue.objects.filter(order__isnull=False).values("order")
     theirs = set(filed.exclude(order__in=made_here).values_list("order", flat=True))
     return [one for one in _seats(session.enrolments.all()) if one.order_id not in theirs]
