@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -82,19 +83,43 @@ def move_session(
     if (starts_on, ends_on) == (held.starts_on, held.ends_on):
         raise ValidationError(_("Ce sont déjà les dates de la session."))
     before = held.starts_on, held.ends_on
-    shift = starts_on - held.starts_on
-    half_days = list(held.half_days.order_by("-date") if shift.days > 0 else held.half_days.order_by("date"))
     held.starts_on, held.ends_on = starts_on, ends_on
     held.save(update_fields=["starts_on", "ends_on"])
-    for half_day in half_days:
-        half_day.date += shift
-        if half_day.date > ends_on:
-            half_day.delete()
-        else:
-            half_day.save(update_fields=["date"])
+    _shift_half_days(held, starts_on - before[0])
     proposals = _propose(held, ProposalKind.MOVED, actor, reason, *before)
     session_moved.send(Session, session=held)
     return proposals
+
+
+@transaction.atomic
+def tell_move(
+    *, session_id: int, starts_on: date, ends_on: date, shift: timedelta, enrolments: Collection[int], at: datetime
+) -> list[SessionProposal]:
+    """What `move_session` does after the dates have changed, for a session that the ERP gave others `at` that time.
+
+    `starts_on`, `ends_on`: those that it had; `enrolments`: who was in it then, told if they still are. Papers filed
+    since `at` say the new dates. Nothing is told when this change was told already, or the session is not to come.
+    """
+    held = _hold(Session(pk=session_id))
+    told = SessionProposal.objects.filter(session=held, kind=ProposalKind.MOVED, created_at=at)
+    over = held.state in (SessionState.CANCELLED, SessionState.DONE) or held.starts_on <= timezone.localdate()
+    if over or told.exists():
+        return []
+    _shift_half_days(held, shift)
+    proposals = _propose(held, ProposalKind.MOVED, None, "", starts_on, ends_on, at=at, among=enrolments)
+    session_moved.send(Session, session=held)
+    return proposals
+
+
+def _shift_half_days(session: Session, shift: timedelta) -> None:
+    """Those that would be after the end are gone."""
+    half_days = list(session.half_days.order_by("-date") if shift.days > 0 else session.half_days.order_by("date"))
+    for half_day in half_days:
+        half_day.date += shift
+        if half_day.date > session.ends_on:
+            half_day.delete()
+        else:
+            half_day.save(update_fields=["date"])
 
 
 def _hold(session: Session) -> Session:
@@ -105,19 +130,29 @@ def _hold(session: Session) -> Session:
 
 
 def _propose(
-    session: Session, kind: ProposalKind, actor: User, reason: str, starts_on: date, ends_on: date
+    session: Session,
+    kind: ProposalKind,
+    actor: User | None,
+    reason: str,
+    starts_on: date,
+    ends_on: date,
+    *,
+    at: datetime | None = None,
+    among: Collection[int] | None = None,
 ) -> list[SessionProposal]:
-    enrolments = list(Enrolment.objects.filter(session=session, state__in=CONCERNED).order_by("pk"))
+    """`actor`: None for the ERP. `at`: when it was, now if not said. `among`: the only enrolments to tell."""
+    rows = Enrolment.objects.filter(session=session, state__in=CONCERNED)
+    enrolments = list((rows if among is None else rows.filter(pk__in=among)).order_by("pk"))
     orders = Order.objects.in_bulk(sorted({one.order_id for one in enrolments}))
-    now = timezone.now()
-    SessionProposal.objects.open().filter(session=session).update(answered_at=now)
+    now = at or timezone.now()
+    SessionProposal.objects.open().filter(session=session).update(answered_at=timezone.now())
     event, said = EventKind.SESSION_CANCELLED, reason
     if kind == ProposalKind.MOVED:
         event, said = EventKind.SESSION_MOVED, new_dates(starts_on, ends_on, session, reason)
     EnrolmentEvent.objects.bulk_create(
         EnrolmentEvent(
-            enrolment=one, kind=event, at=now, actor=actor, actor_email=actor.email, session_before=session,
-            reason=said,
+            enrolment=one, kind=event, at=now, actor=actor, actor_email=actor.email if actor else "",
+            session_before=session, reason=said,
         )
         for one in enrolments
     )  # fmt: skip

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from django.db import models
 from django.db.models import F, Q
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import QuestionFilter, ReadOnlyInline, count_of
@@ -74,6 +77,26 @@ class SessionWithEnrolmentsAdmin(SessionAdmin):
     @admin.display(description=_("inscrits"), ordering="enrolled")
     def enrolled(self, session: Session) -> int:
         return int(getattr(session, "enrolled", 0))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Session | None = None) -> tuple[str, ...]:
+        """Whoever goes there is asked when the dates change, and their papers are made anew."""
+        fields = super().get_readonly_fields(request, obj)
+        return (*fields, "starts_on", "ends_on") if obj is not None and self._asks_first(obj) else fields
+
+    def get_fieldsets(self, request: HttpRequest, obj: Session | None = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or not self._asks_first(obj):
+            return fieldsets
+        url = reverse("admin:catalogue_session_change_dates", args=[obj.pk])
+        why = _("Des personnes sont inscrites : pour changer les dates, et les prévenir,")
+        said = format_html('{} <a href="{}">{}</a>.', why, url, _("déplacez la session"))
+        (title, options), *others = fieldsets
+        return [(title, {**options, "description": said}), *others]
+
+    def _asks_first(self, session: Session) -> bool:
+        """As long as `move_session` takes it: once it began, its dates are only put right."""
+        over = session.state in (SessionState.CANCELLED, SessionState.DONE)
+        return not over and session.starts_on > timezone.localdate() and self.enrolled(session) > 0
 
     def get_urls(self) -> list[URLPattern]:
         views = {"presences": ("attendance", self.attendance), "changer": ("change_dates", self.change_dates)}

@@ -56,3 +56,20 @@ def test_lists_say_how_many_sit_there_and_what_somebody_followed(world: World, c
     assert '<td class="field-enrolled">1</td>' in row
     assert enrolment.participant is not None
     assert enrolment.session.course.title in client.get(change(enrolment.participant)).text
+
+
+def test_the_dates_of_a_session_with_people_change_by_the_road_that_asks_them(
+    world: World, client_for: ClientFor
+) -> None:
+    client, session = client_for(world.personas["staff"]), coming(world, 20)
+    road = f'href="{reverse("admin:catalogue_session_change_dates", args=[session.pk])}">déplacez la session</a>'
+    for then, fixed in (
+        (lambda: None, False),
+        (lambda: enrolled(world, session), True),
+        (lambda: Session.objects.filter(pk=session.pk).update(starts_on=timezone.localdate()), False),
+    ):
+        then()
+        page = client.get(change(session))
+        assert ("starts_on" not in page.context["adminform"].form.fields) == fixed
+        assert ("ends_on" not in page.context["adminform"].form.fields) == fixed
+        assert (road in page.text) == fixed
