@@ -35,6 +35,7 @@ from catalogue.models import (
     Domain,
     HalfDay,
     Session,
+    SessionState,
 )
 from tests.admin_rows import change, make_accord, unchanged
 from tests.conftest import ClientFor
@@ -199,7 +200,7 @@ def test_the_questions_about_accords(world: World, staff: Client) -> None:
 
 def test_what_can_not_be_meant_of_a_session_is_told_at_its_field(world: World, staff: Client) -> None:
     known = world.sessions[1]  # with people in it: its dates are not changed here
-    session = make_session(known.course, timezone.localdate() + timedelta(days=20), known.state)
+    session = make_session(known.course, timezone.localdate() + timedelta(days=20), SessionState.CONFIRMED)
     posted: dict[str, Any] = {"starts_on": "05/01/2027", "ends_on": "06/01/2027", "state": session.state}
     posted |= {"seats": 8, "minimum": 4, **unchanged("half_days", "enrolments")}
     refused: list[tuple[dict[str, Any], str, str]] = [
@@ -222,7 +223,7 @@ def test_what_can_not_be_meant_of_a_session_is_told_at_its_field(world: World, s
 
 def test_half_days_within_the_session_are_kept_and_those_outside_told_one_by_one(world: World, staff: Client) -> None:
     known = world.sessions[1]  # with people in it: its dates are not changed here
-    session = make_session(known.course, timezone.localdate() + timedelta(days=20), known.state)
+    session = make_session(known.course, timezone.localdate() + timedelta(days=20), SessionState.CONFIRMED)
     posted: dict[str, Any] = {"starts_on": "05/01/2027", "ends_on": "06/01/2027", "state": session.state}
     posted |= {"seats": 8, "minimum": 4, **unchanged("half_days", "enrolments"), "half_days-TOTAL_FORMS": 3}
     for rank, day in enumerate(("05/01/2027", "07/01/2027", "06/01/2027")):
