@@ -24,7 +24,7 @@ from enrolments.models import (
 )
 from enrolments.models.events import ProposalKind
 from enrolments.notices import new_dates, tell_proposal
-from enrolments.seats import lock_sessions
+from enrolments.seats import lock_with_orders
 from enrolments.signals import session_cancelled, session_moved
 from enrolments.transitions import step
 
@@ -54,7 +54,7 @@ def cancel_session(*, session: Session, actor: User, reason: str) -> list[Sessio
 
     ValidationError, in French, when it was cancelled already, or took place.
     """
-    held = _hold(session)
+    held = lock_with_orders(session, CONCERNED)
     if held.state in (SessionState.CANCELLED, SessionState.DONE):
         raise ValidationError(_("Cette session est déjà annulée, ou a eu lieu."))
     step(held, SessionState.CANCELLED)
@@ -74,7 +74,7 @@ def move_session(
 
     ValidationError, in French, when it began, or when the new dates are not those of a session to come.
     """
-    held = _hold(session)
+    held = lock_with_orders(session, CONCERNED)
     if held.state in (SessionState.CANCELLED, SessionState.DONE) or held.starts_on <= timezone.localdate():
         raise ValidationError(_("Cette session a commencé, ou n’a pas lieu."))
     if starts_on <= timezone.localdate() or ends_on < starts_on:
@@ -95,13 +95,6 @@ def move_session(
     proposals = _propose(held, ProposalKind.MOVED, actor, reason, *before)
     session_moved.send(Session, session=held)
     return proposals
-
-
-def _hold(session: Session) -> Session:
-    """The session, locked after the orders with people in it, as everywhere."""
-    orders = Enrolment.objects.filter(session=session, state__in=CONCERNED).values("order")
-    list(Order.objects.select_for_update(no_key=True).filter(pk__in=orders).order_by("pk"))
-    return lock_sessions([session.pk])[session.pk]
 
 
 def _propose(
