@@ -130,7 +130,7 @@ def test_a_correction_after_closing_changes_the_state(world: World, taught: Sess
 @pytest.mark.django_db(transaction=True)
 def test_it_waits_for_whoever_holds_the_order(act: Callable[..., object], world: World, taught: Session) -> None:
     """The order before the session and its seats, as the printing of papers does: neither can stop the other dead."""
-    marks = {} if act is close_session else {"marks": {}}
+    marks: dict[str, Any] = {} if act is close_session else {"marks": {}}
     holding = connection.copy()
     try:
         with transaction.atomic(), connection.cursor() as cursor, holding.cursor() as other:

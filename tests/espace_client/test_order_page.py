@@ -88,7 +88,9 @@ def test_a_cancelled_line_is_not_due_any_more(world: World, client_for: ClientFo
 
 
 @pytest.mark.parametrize("ended", [Session, Order])
-def test_what_the_company_cancelled_costs_nothing(ended: type, world: World, client_for: ClientFor) -> None:
+def test_what_the_company_cancelled_costs_nothing(
+    ended: type[Session] | type[Order], world: World, client_for: ClientFor
+) -> None:
     """The fee of having left a session that did not take place, or of an order that ended, is billed by nobody."""
     make_terms()
     enrolment = enrolled(world, coming(world, 8))

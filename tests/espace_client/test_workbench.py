@@ -110,7 +110,9 @@ def test_each_count_leads_to_what_was_counted(label: str, world: World, team: Cl
 def test_a_failure_that_nobody_can_mend_waits_for_nobody(world: World, team: Client) -> None:
     ROWS[Issue](world, 3)
     ended, _seat, _left = Issue.objects.filter(state="failed").order_by("pk")
-    Issue.objects.filter(pk=ended.pk).update(order=make_order(world.lille, "x@armor.example", [], state="cancelled"))
+    Issue.objects.filter(pk=ended.pk).update(
+        order=make_order(world.lille, "x@armor.example", [], state=OrderState.CANCELLED)
+    )
     count, url = waiting(team)["pièces qui n’ont pas pu être émises"]
     assert int(count) == team.get(url).context["cl"].result_count == 2
     over = team.get(reverse("admin:documents_issue_changelist"), {"echecs": "sans-suite"}).context["cl"]
