@@ -29,6 +29,7 @@ from django.utils.translation import ngettext
 from accounts.models import User
 from catalogue.models import HalfDay, Session, SessionState
 from enrolments.models import Attendance, Enrolment, EnrolmentState
+from enrolments.seats import lock_with_orders
 from enrolments.signals import attendance_corrected, session_closed
 
 SEATED = (EnrolmentState.CONFIRMED, EnrolmentState.PRESENT, EnrolmentState.PARTIAL, EnrolmentState.ABSENT)
@@ -89,7 +90,7 @@ def record_attendance(*, session: Session, marks: Marks, actor: User) -> list[in
     whom no presence is left are returned: an attestation that they had is void. ValidationError, in French, for
     somebody or a half-day that is not of the session, or of the days to come.
     """
-    held = Session.objects.select_for_update().get(pk=session.pk)
+    held = lock_with_orders(session, SEATED)
     half_days = {one.pk: one for one in held.half_days.all()}
     seated = set(_seated(held).values_list("pk", flat=True))
     today = timezone.localdate()
@@ -129,7 +130,7 @@ def close_session(*, session: Session, actor: User) -> Session:
 
     ValidationError, in French, when it is not over, was cancelled or closed, or when a half-day of somebody is missing.
     """
-    held = Session.objects.select_for_update().get(pk=session.pk)
+    held = lock_with_orders(session, SEATED)
     if held.state in (SessionState.DONE, SessionState.CANCELLED):
         raise ValidationError(_("Cette session est déjà close ou annulée."))
     if held.ends_on > timezone.localdate():

@@ -22,6 +22,7 @@ from enrolments.models import (
     WaitingEntry,
 )
 from enrolments.models.events import ProposalKind
+from enrolments.order_mails import end_wait
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -73,7 +74,8 @@ def _send(
 
 
 def tell_change(event: EnrolmentEvent, actor: User) -> None:
-    """A change that somebody made, to the address of the order."""
+    """A change that somebody made, to the address of the order, once that was acknowledged; the order is locked."""
+    end_wait(event.enrolment.order)
     enrolment, who = event.enrolment, _who(event)
     sentences = [_told(event, who), event.reason]
     if event.fee:
@@ -161,7 +163,8 @@ def tell_expired(entry: WaitingEntry) -> None:
 
 
 def tell_proposal(proposal: SessionProposal) -> None:
-    """The company cancelled or moved a session: to the address of each order with people in it."""
+    """The company cancelled or moved a session: to the address of an order with people in it, which is locked."""
+    end_wait(proposal.order)
     session, cancelled = proposal.session, proposal.kind == ProposalKind.CANCELLED
     was = period(proposal.previous_starts_on, proposal.previous_ends_on)
     values = {"title": session.course.title, "was": was, "now": period(session.starts_on, session.ends_on)}

@@ -25,7 +25,7 @@ from enrolments.models import (
 )
 from enrolments.models.events import ProposalKind
 from enrolments.notices import new_dates, tell_proposal
-from enrolments.seats import lock_sessions
+from enrolments.seats import lock_with_orders
 from enrolments.signals import session_cancelled, session_moved
 from enrolments.transitions import step
 
@@ -55,7 +55,7 @@ def cancel_session(*, session: Session, actor: User, reason: str) -> list[Sessio
 
     ValidationError, in French, when it was cancelled already, or took place.
     """
-    held = _hold(session)
+    held = lock_with_orders(session, CONCERNED)
     if held.state in (SessionState.CANCELLED, SessionState.DONE):
         raise ValidationError(_("Cette session est déjà annulée, ou a eu lieu."))
     step(held, SessionState.CANCELLED)
@@ -75,7 +75,7 @@ def move_session(
 
     ValidationError, in French, when it began, or when the new dates are not those of a session to come.
     """
-    held = _hold(session)
+    held = lock_with_orders(session, CONCERNED)
     if held.state in (SessionState.CANCELLED, SessionState.DONE) or held.starts_on <= timezone.localdate():
         raise ValidationError(_("Cette session a commencé, ou n’a pas lieu."))
     if starts_on <= timezone.localdate() or ends_on < starts_on:
@@ -100,7 +100,7 @@ def tell_move(
     `starts_on`, `ends_on`: those that it had; `enrolments`: who was in it then, told if they still are. Papers filed
     since `at` say the new dates. Nothing is told when this change was told already, or the session is not to come.
     """
-    held = _hold(Session(pk=session_id))
+    held = lock_with_orders(Session(pk=session_id), CONCERNED)
     told = SessionProposal.objects.filter(session=held, kind=ProposalKind.MOVED, created_at=at)
     over = held.state in (SessionState.CANCELLED, SessionState.DONE) or held.starts_on <= timezone.localdate()
     if over or told.exists():
@@ -120,13 +120,6 @@ def _shift_half_days(session: Session, shift: timedelta) -> None:
             half_day.delete()
         else:
             half_day.save(update_fields=["date"])
-
-
-def _hold(session: Session) -> Session:
-    """The session, locked after the orders with people in it, as everywhere."""
-    orders = Enrolment.objects.filter(session=session, state__in=CONCERNED).values("order")
-    list(Order.objects.select_for_update(no_key=True).filter(pk__in=orders).order_by("pk"))
-    return lock_sessions([session.pk])[session.pk]
 
 
 def _propose(

@@ -17,7 +17,7 @@ from django.db.models import Count
 from django.utils import timezone
 
 from catalogue.models import CourseKind, Session, SessionState
-from enrolments.models import Enrolment, WaitingEntry
+from enrolments.models import Enrolment, Order, WaitingEntry
 
 MOST_ALTERNATIVES = 4
 PRIVATE = frozenset({CourseKind.INTRA, CourseKind.BESPOKE})
@@ -56,6 +56,13 @@ def lock_sessions(ids: Collection[int]) -> dict[int, Session]:
     """These sessions as they are now, with their courses, locked by rising id until the transaction ends."""
     rows = Session.objects.select_for_update(of=["self"], no_key=True).select_related("course__domain")
     return {session.pk: session for session in rows.filter(pk__in=ids).order_by("pk")}
+
+
+def lock_with_orders(session: Session, states: Collection[str]) -> Session:
+    """The session as it is now, locked after the orders of the people there who are in these states, as everywhere."""
+    orders = Enrolment.objects.filter(session=session, state__in=states).values("order")
+    list(Order.objects.select_for_update(no_key=True).filter(pk__in=orders).order_by("pk"))
+    return lock_sessions([session.pk])[session.pk]
 
 
 def sells_online(session: Session, today: date | None = None) -> bool:

@@ -77,7 +77,10 @@ class OutgoingMail(models.Model):
     class Meta:
         verbose_name = _("mail")
         ordering = ["-written_at", "-pk"]
-        indexes = [models.Index(fields=["-written_at"], name="mail_by_time")]
+        indexes = [
+            models.Index(fields=["-written_at"], name="mail_by_time"),
+            models.Index(fields=["written_at"], condition=models.Q(sent_at__isnull=True), name="mail_waiting"),
+        ]
 
     def __str__(self) -> str:
         return self.subject

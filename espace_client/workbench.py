@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from django.core.cache import cache
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
@@ -23,7 +24,8 @@ from accounts.admin.base import count_of
 from accounts.document_types import DocumentType
 from accounts.models import User
 from catalogue.models import Session
-from documents.board.papers import folders_of
+from documents.admin.issuing import FailuresFilter
+from documents.board.papers import MOST_SEATS_OF_TEAM, folders_of
 from documents.models import Deposit, FileCheck, Issue, IssueBatch, IssueState
 from enrolments.admin.sessions import SeatsFilter
 from enrolments.models import Enrolment, ErasureRequest, ErasureState, Order, OrderState
@@ -32,6 +34,7 @@ from espace_client.models import ImportRefusal, ImportRun, ImportStatus, Outgoin
 MOST_COUNTED = 999
 SOON = timedelta(days=30)  # a session that starts sooner and is not full enough wants a decision
 LATE = timedelta(minutes=15)  # a mail leaves within seconds
+COUNTED_FOR = timedelta(minutes=1)
 REMEMBERED = timedelta(days=30)  # a mail that is older is a matter of its own
 
 
@@ -123,9 +126,9 @@ QUEUES = (
     Queue(
         "documents.view_issue",
         lambda count: ngettext("pièce qui n’a pas pu être émise", "pièces qui n’ont pas pu être émises", count),
-        lambda: Issue.objects.filter(state=IssueState.FAILED),
+        lambda: Issue.objects.filter(FailuresFilter.answers["a-reprendre"][1]()),
         "documents_issue_changelist",
-        lambda: {"state__exact": IssueState.FAILED.value},
+        lambda: {"echecs": "a-reprendre"},
     ),
     Queue(
         "espace_client.view_outgoingmail",
@@ -153,15 +156,20 @@ QUEUES = (
 
 
 def _missing_papers() -> Waiting | None:
-    folders = folders_of(Enrolment.objects.all(), lambda _order: frozenset(DocumentType))
+    """Counted anew every minute: it takes longer than all the rest."""
     url = reverse("admin:documents_missing")
     return _counted(
-        len(folders),
+        cache.get_or_set("missing-papers", _folders, COUNTED_FOR.total_seconds()) or 0,
         lambda count: ngettext(
             "commande à laquelle des pièces manquent", "commandes auxquelles des pièces manquent", count
         ),
         url,
     )
+
+
+def _folders() -> int:
+    everything = Enrolment.objects.all()
+    return len(folders_of(everything, lambda _order: frozenset(DocumentType), most=MOST_SEATS_OF_TEAM))
 
 
 def _last_import() -> Waiting | None:

@@ -19,7 +19,7 @@ from accounts.admin.base import EMPTY, PortalAdmin, QuestionFilter, ReadOnlyInli
 from accounts.codes import by_code, fold
 from accounts.document_types import DocumentType
 from accounts.typography import money
-from documents.board.papers import folders_of
+from documents.board.papers import MOST_SEATS_OF_TEAM, folders_of
 from documents.deposits.services import note_picture
 from documents.models import Document, DocumentGrant
 from documents.serving import serve_document
@@ -148,7 +148,7 @@ class DocumentAdmin(BillPages, PortalAdmin[Document]):
         """The board of missing papers, of all orders: what the team owes, and what it waits for."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        folders = folders_of(Enrolment.objects.all(), lambda _order: frozenset(DocumentType))
+        folders = folders_of(Enrolment.objects.all(), lambda _order: frozenset(DocumentType), most=MOST_SEATS_OF_TEAM)
         context = {**self.admin_site.each_context(request), "title": _("Pièces manquantes"), "folders": folders}
         return render(request, "admin/documents/missing.html", context)
 

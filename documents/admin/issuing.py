@@ -27,6 +27,7 @@ from documents.models import (
     NumberSeries,
     Progress,
 )
+from enrolments.models import EnrolmentState, OrderState
 
 SHOWN = 200
 SECONDS = 3  # between two looks at what is under way
@@ -42,6 +43,23 @@ class ProgressFilter(QuestionFilter):
     answers = {
         "en-cours": (_("En cours"), lambda: _with(IssueState.ASKED)),
         "echecs": (_("Avec des échecs"), lambda: _with(IssueState.FAILED)),
+    }
+
+
+def _over() -> Q:
+    """What failed because there is nothing to issue any more, and never will be."""
+    ended = [OrderState.REFUSED, OrderState.CANCELLED]
+    failed = Issue.objects.filter(state=IssueState.FAILED)
+    over = Q(order__state__in=ended) | Q(enrolment__state=EnrolmentState.CANCELLED)
+    return Q(pk__in=failed.filter(over | Q(enrolment__order__state__in=ended)).values("pk"))
+
+
+class FailuresFilter(QuestionFilter):
+    title = _("échecs")
+    parameter_name = "echecs"
+    answers = {
+        "a-reprendre": (_("À reprendre"), lambda: Q(state=IssueState.FAILED) & ~_over()),
+        "sans-suite": (_("Sans suite : il n’y a plus rien à émettre"), _over),
     }
 
 
@@ -112,7 +130,7 @@ class IssueAdmin(ReadOnlyAdmin[Issue]):
     list_display = ("kind", "number", "subject", "version", "state", "error", "document_link")
     list_display_links = ("kind", "subject")
     list_select_related = ("enrolment", "session", "order", "establishment", "document")
-    list_filter = ("state", "kind")
+    list_filter = (FailuresFilter, "state", "kind")
     search_fields = ("number", "order__number", "session__code", "enrolment__number")
     ordering = ("-pk",)
     actions = ["try_again"]

@@ -24,7 +24,7 @@ from documents.validity import dates_changed, void_because
 from enrolments.models import Enrolment, EnrolmentState, Order, OrderState
 
 LOOKED_BACK = timedelta(days=120)
-MOST_SEATS = 1000
+MOST_SEATS, MOST_SEATS_OF_TEAM = 1000, 5000
 DATED = (DocumentType.CONVENTION, DocumentType.EMARGEMENT)  # with the convocation, what says when a session is
 Opens = Callable[[Order], frozenset[DocumentType]]
 
@@ -34,8 +34,8 @@ def board_of(user: User) -> list[Folder]:
     return folders_of(Enrolment.objects.visible_to(user), lambda order: types_open(order, user.rights))
 
 
-def folders_of(seats: QuerySet[Enrolment], opens: Opens) -> list[Folder]:
-    """Of these seats, at most MOST_SEATS, the orders in which something is missing; in four queries."""
+def folders_of(seats: QuerySet[Enrolment], opens: Opens, most: int = MOST_SEATS) -> list[Folder]:
+    """Of these seats, the `most` that are in the latest sessions, the orders lacking something; in four queries."""
     today = timezone.localdate()
     near = (
         seats.exclude(state=EnrolmentState.CANCELLED)
@@ -45,7 +45,7 @@ def folders_of(seats: QuerySet[Enrolment], opens: Opens) -> list[Folder]:
         )
         .exclude(session__state=SessionState.CANCELLED)
         .select_related("order__establishment", "session__course", "participant")
-        .order_by("-starts_on", "-pk")[:MOST_SEATS]
+        .order_by("-starts_on", "-pk")[:most]
     )
     folders: dict[int, Folder] = {}
     for seat in near:

@@ -89,6 +89,8 @@ def _seat(issue: Issue) -> Enrolment:
     seat = detailed(Enrolment.objects.filter(issues=issue)).get()
     if seat.state == EnrolmentState.CANCELLED:
         raise NotIssuableError(_("L’inscription %s est annulée.") % seat.number)
+    if seat.session_id != issue.session_id:
+        raise NotIssuableError(_("L’inscription %s a changé de session.") % seat.number)
     if seat.participant is None:
         raise NotIssuableError(_("L’inscription %s n’a pas encore de participant.") % seat.number)
     return seat

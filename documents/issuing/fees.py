@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from catalogue.models import Session, SessionState
 from documents.models import Document, InvoicedSeat
 from documents.papers.bill import BillLine
+from enrolments.fee_sums import of_session
 from enrolments.models import EnrolmentEvent, Order, OrderState
-
-_OF_SESSION = Q(session_before__isnull=False)
 
 
 def fees_owed(events: QuerySet[EnrolmentEvent]) -> QuerySet[EnrolmentEvent]:
@@ -21,7 +20,7 @@ def fees_owed(events: QuerySet[EnrolmentEvent]) -> QuerySet[EnrolmentEvent]:
     cancelled itself costs nothing.
     """
     billed = InvoicedSeat.objects.filter(credited_by__isnull=True, fee__isnull=False).values("fee")
-    took_place = _about(state=SessionState.DONE)
+    took_place = of_session(state=SessionState.DONE)
     owed = events.filter(took_place, fee__gt=0, enrolment__order__state=OrderState.VALIDATED)
     related = ("enrolment__participant", "enrolment__order__establishment", "enrolment__session__course")
     rows = owed.exclude(pk__in=billed).select_related(*related, "session_before__course", "participant_before")
@@ -31,19 +30,12 @@ def fees_owed(events: QuerySet[EnrolmentEvent]) -> QuerySet[EnrolmentEvent]:
 def fees_of_order(order: Order, session_id: int | None = None) -> QuerySet[EnrolmentEvent]:
     """What an order owes so, for one session if given."""
     events = EnrolmentEvent.objects.filter(enrolment__order=order)
-    return fees_owed(events if session_id is None else events.filter(_about(pk=session_id)))
+    return fees_owed(events if session_id is None else events.filter(of_session(pk=session_id)))
 
 
 def fees_of_sessions(sessions: Iterable[Session]) -> QuerySet[EnrolmentEvent]:
     """What is owed so for these sessions, by any order."""
-    return fees_owed(EnrolmentEvent.objects.filter(_about(pk__in=[one.pk for one in sessions])))
-
-
-def _about(**session: object) -> Q:
-    """A condition on the session that an event is about: the one left, else the one of the seat."""
-    left = Q(**{f"session_before__{name}": value for name, value in session.items()})
-    kept = Q(**{f"enrolment__session__{name}": value for name, value in session.items()})
-    return (_OF_SESSION & left) | (~_OF_SESSION & kept)
+    return fees_owed(EnrolmentEvent.objects.filter(of_session(pk__in=[one.pk for one in sessions])))
 
 
 def billed_fee(document: Document, event: EnrolmentEvent, rank: int, line: BillLine) -> InvoicedSeat:

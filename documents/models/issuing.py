@@ -177,6 +177,7 @@ class Issue(models.Model):
         indexes = [
             models.Index(fields=["batch", "state"], name="issue_by_batch"),
             models.Index(fields=["id"], condition=Q(state="failed"), name="issue_failed"),
+            models.Index(fields=["batch"], condition=Q(state="asked"), name="issue_asked"),
         ]
         constraints = [
             models.UniqueConstraint(

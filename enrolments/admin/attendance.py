@@ -103,6 +103,8 @@ def _apply(
     model_admin.log_change(request, session, said)
     messages.success(request, said)
     if names := ", ".join(str(one.participant or one) for one in enrolments if one.pk in lost):
-        text = _("Plus aucune présence pour %s : l’attestation déjà remise n’est plus valable, prévenez le client.")
+        text = _(
+            "Plus aucune présence pour %s : une attestation déjà remise ne serait plus valable, prévenez le client."
+        )
         messages.warning(request, text % names)
     return True

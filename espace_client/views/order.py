@@ -23,6 +23,7 @@ from documents.deposits.services import types_to_deposit
 from documents.models import Document, hide_amounts
 from documents.validity import tell_void, with_validity
 from enrolments.approving import approvable_by, is_withdrawable
+from enrolments.fee_sums import is_owed
 from enrolments.models import (
     Enrolment,
     EnrolmentEvent,
@@ -85,19 +86,21 @@ def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "steps": steps_of(order, active, happened) + billing_steps(order, documents, user),
         "due": due_of(order, user, proposal, active),
         "amounts_visible": amounts_visible,
-        **(due_amounts(enrolments, changes) if amounts_visible else {}),
+        **(due_amounts(order, enrolments, changes) if amounts_visible else {}),
     }
     return render(request, "enrolments/order_detail.html", context)
 
 
-def due_amounts(enrolments: Sequence[Enrolment], changes: Sequence[EnrolmentEvent]) -> dict[str, Decimal]:
-    """What is due, EUR HT: `amount` for the seats that were not cancelled, `fees` of changes, `total` of both.
+def due_amounts(order: Order, enrolments: Sequence[Enrolment], changes: Sequence[EnrolmentEvent]) -> dict[str, Decimal]:
+    """What is due, EUR HT: `amount` for the seats that were not cancelled, `fees` owed for changes, `total` of both.
 
     Each enrolment is told its own `fee`, so that its line says what is left to pay of it.
     """
     fees: defaultdict[int, Decimal] = defaultdict(Decimal)
+    sessions = {one.pk: one.session for one in enrolments}
     for event in changes:
-        fees[event.enrolment_id] += event.fee
+        if is_owed(event, order.state, sessions[event.enrolment_id]):
+            fees[event.enrolment_id] += event.fee
     for one in enrolments:
         one.fee = fees[one.pk]
     seats = sum((one.price for one in enrolments if one.state != EnrolmentState.CANCELLED), Decimal(0))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import time, timedelta
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import OperationalError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
@@ -122,6 +124,24 @@ def test_a_correction_after_closing_changes_the_state(world: World, taught: Sess
     mark(world, taught, "x...", "xxxx")
     first.refresh_from_db()
     assert first.state == EnrolmentState.PARTIAL
+
+
+@pytest.mark.parametrize("act", [record_attendance, close_session])
+@pytest.mark.django_db(transaction=True)
+def test_it_waits_for_whoever_holds_the_order(act: Callable[..., object], world: World, taught: Session) -> None:
+    """The order before the session and its seats, as the printing of papers does: neither can stop the other dead."""
+    marks: dict[str, Any] = {} if act is close_session else {"marks": {}}
+    holding = connection.copy()
+    try:
+        with transaction.atomic(), connection.cursor() as cursor, holding.cursor() as other:
+            holding.set_autocommit(False)
+            other.execute("SELECT id FROM enrolments_order FOR NO KEY UPDATE")
+            cursor.execute("SET LOCAL lock_timeout = '100ms'")
+            with pytest.raises(OperationalError, match="lock timeout"):
+                act(session=taught, actor=world.personas["staff"], **marks)
+            transaction.set_rollback(True)
+    finally:
+        holding.close()
 
 
 def test_nobody_is_there_tomorrow_nor_elsewhere(world: World, taught: Session) -> None:

@@ -10,7 +10,9 @@ from django.urls import reverse
 
 from accounts.document_types import DocumentType
 from accounts.roles import Role
+from catalogue.models import Session
 from enrolments.changing import cancel
+from enrolments.fee_sums import with_fees
 from enrolments.models import Enrolment, EnrolmentEvent, EnrolmentState, EventKind, Order, OrderState
 from enrolments.transitions import any_state
 from espace_client.timeline import steps_of
@@ -83,6 +85,25 @@ def test_a_cancelled_line_is_not_due_any_more(world: World, client_for: ClientFo
     for said in ("637,50 €<small>de frais</small>", "0,00 €", "et 318,75 € de frais", "2 231,25 €"):
         assert said in text
     assert "n’est plus dû" in client.get(reverse("enrolment_detail", args=[late.pk])).text
+
+
+@pytest.mark.parametrize("ended", [Session, Order])
+def test_what_the_company_cancelled_costs_nothing(
+    ended: type[Session] | type[Order], world: World, client_for: ClientFor
+) -> None:
+    """The fee of having left a session that did not take place, or of an order that ended, is billed by nobody."""
+    make_terms()
+    enrolment = enrolled(world, coming(world, 8))
+    cancel(actor=world.personas["responsable"], enrolment=enrolment, agreed=Decimal(50))
+    client, path = client_for(world.personas["responsable"]), reverse("order_detail", args=[enrolment.order_id])
+    assert client.get(path).context["total"] == Decimal("637.50")
+    row = enrolment.session if ended is Session else enrolment.order
+    with any_state():
+        ended.objects.filter(pk=row.pk).update(state="cancelled")
+    assert client.get(path).context["total"] == 0
+    for rows in (Enrolment.objects.filter(pk=enrolment.pk), Order.objects.filter(pk=enrolment.order_id)):
+        about = "enrolment" if rows.model is Enrolment else "enrolment__order"
+        assert with_fees(rows, about).get().fees == 0
 
 
 def test_no_fee_is_told_where_amounts_are_closed(world: World, client_for: ClientFor) -> None:

@@ -107,6 +107,18 @@ def test_each_count_leads_to_what_was_counted(label: str, world: World, team: Cl
     assert "e=1" not in page.request["QUERY_STRING"]
 
 
+def test_a_failure_that_nobody_can_mend_waits_for_nobody(world: World, team: Client) -> None:
+    ROWS[Issue](world, 3)
+    ended, _seat, _left = Issue.objects.filter(state="failed").order_by("pk")
+    Issue.objects.filter(pk=ended.pk).update(
+        order=make_order(world.lille, "x@armor.example", [], state=OrderState.CANCELLED)
+    )
+    count, url = waiting(team)["pièces qui n’ont pas pu être émises"]
+    assert int(count) == team.get(url).context["cl"].result_count == 2
+    over = team.get(reverse("admin:documents_issue_changelist"), {"echecs": "sans-suite"}).context["cl"]
+    assert list(over.result_list) == [ended]
+
+
 def test_papers_that_are_missing(world: World, team: Client) -> None:
     make_order(world.lille, "x@armor.example", world.sessions, papers=False)
     count, url = waiting(team)["commandes auxquelles des pièces manquent"]

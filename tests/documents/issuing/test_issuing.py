@@ -39,7 +39,7 @@ from enrolments.transitions import any_state
 from tests.conftest import RunTasks
 from tests.documents.issuing.conftest import Deal
 from tests.documents.issuing.reading import content_of, issued, states
-from tests.worlds import make_document, make_order
+from tests.worlds import make_document, make_order, make_session
 
 Printed = Callable[[], list[Paper]]
 pytestmark = pytest.mark.django_db
@@ -140,6 +140,7 @@ def test_a_seat_without_a_name_waits_for_it(deal: Deal, quick_press: Printed, ru
         (PaperKind.CONVENTION, lambda deal: _seats(deal, state=EnrolmentState.CANCELLED), "n’a plus d’inscription"),
         (PaperKind.CONVOCATION, lambda deal: _seats(deal, state=EnrolmentState.CANCELLED), "est annulée"),
         (PaperKind.CONVOCATION, lambda deal: _seats(deal, participant=None), "pas encore de participant"),
+        (PaperKind.CONVOCATION, lambda deal: _elsewhere(deal), "a changé de session"),
         (PaperKind.CONVOCATION, lambda deal: deal.session.half_days.all().delete(), "n’a pas d’horaires"),
         (PaperKind.CONVOCATION, lambda deal: _session(deal, state=SessionState.OPEN), "n’est pas confirmée"),
         (PaperKind.EMARGEMENT, lambda deal: _everybody(deal), "n’a plus d’inscrit"),
@@ -185,6 +186,10 @@ def _order(deal: Deal, **fields: object) -> None:
 def _seats(deal: Deal, **fields: object) -> None:
     with any_state():
         deal.order.enrolments.update(**fields)
+
+
+def _elsewhere(deal: Deal) -> None:
+    _seats(deal, session=make_session(deal.session.course, deal.session.starts_on + timedelta(days=30)))
 
 
 def _session(deal: Deal, **fields: object) -> None:

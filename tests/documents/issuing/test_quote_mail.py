@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from hashlib import sha256
 
 import pytest
@@ -20,6 +21,7 @@ from documents.issuing.mailing import mail_quote
 from documents.models import Document, Issue, IssueState
 from documents.papers import Paper
 from enrolments.approving import approve_order, withdraw_order
+from enrolments.changing import cancel
 from enrolments.models import ApprovalPolicy, Order, OrderDraft, OrderState
 from enrolments.order_mails import acknowledge_alone
 from enrolments.validating import refuse_order, validate_order
@@ -182,6 +184,16 @@ def test_a_decision_waits_for_no_quote(world: World, quick_press: Printed, run_t
     run_tasks()
     quotes = [one for one in mail.outbox[2:] if "devis" in one.subject]
     assert len(quotes) == (decide == "validate")
+
+
+def test_a_change_waits_for_no_quote(world: World, quick_press: Printed, run_tasks: RunTasks) -> None:
+    order = order_of(world, "administrator")
+    cancel(actor=world.personas["administrator"], enrolment=order.enrolments.get(), agreed=Decimal(0))
+    received, cancelled = mail.outbox
+    assert f"{order.number} bien reçue" in received.subject
+    assert "annulée" in cancelled.subject
+    run_tasks()
+    assert len(mail.outbox) == 2
 
 
 def test_a_quote_made_while_its_order_ended_stays_here(world: World) -> None:
