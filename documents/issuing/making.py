@@ -11,7 +11,7 @@ from __future__ import annotations
 import errno
 import logging
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from documents.facturx import checking
@@ -28,6 +28,7 @@ from documents.store import StoredFile, store
 from enrolments.models import Enrolment, Order
 
 logger = logging.getLogger(__name__)
+ORDERS = Order._meta.db_table
 FOR_PEOPLE = (NotIssuableError, InvoiceRefusedError, RenderingError)
 
 
@@ -91,13 +92,19 @@ def _make(issue_id: int) -> Document:
 
 
 def _lock_orders(issue: Issue) -> None:
-    """The order of the paper, whose seats stay what they are meanwhile; for a sheet, those with somebody on it."""
-    orders = Order.objects.select_for_update(of=["self"], no_key=not issue.paper_kind.gapless).order_by("pk")
-    if issue.order_id is not None:
-        list(orders.filter(pk=issue.order_id))
-    else:
+    """The order of the paper, whose seats stay what they are meanwhile; for a sheet, those with somebody on it.
+
+    Shared with whoever prints another paper of it, or two processes could not print one order's; alone where the order
+    is billed, or is written to: its acknowledgement leaves with its quote.
+    """
+    alone = "NO KEY UPDATE" if issue.kind == PaperKind.BON_POUR_ACCORD else "SHARE"
+    strength = "UPDATE" if issue.paper_kind.gapless else alone
+    ids = [issue.order_id]
+    if issue.order_id is None:
         on_it = Enrolment.objects.filter(session=issue.session_id, order__establishment=issue.establishment_id)
-        list(orders.filter(pk__in=on_it.values("order")))
+        ids = list(on_it.values_list("order_id", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT 1 FROM {ORDERS} WHERE id = ANY(%s) ORDER BY id FOR {strength}", [ids])  # noqa: S608  # our own words
 
 
 def _finish(issue: Issue, paper: Paper) -> Document:

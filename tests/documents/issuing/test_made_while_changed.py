@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from threading import Event, Thread
 from typing import Any
 
@@ -69,3 +70,23 @@ def test_nobody_gets_an_error(kind: PaperKind, monkeypatch: pytest.MonkeyPatch) 
     assert errors == []
     issue.refresh_from_db()
     assert issue.document_id is not None, "the worker goes on once the order is free"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("kind", "together"), [(PaperKind.CONVOCATION, True), (PaperKind.BON_POUR_ACCORD, False)])
+def test_the_papers_of_one_order_are_printed_at_once(kind: PaperKind, together: bool) -> None:
+    """By as many processes as there are; but for the quote, with which the order is written to."""
+    deal = make_deal(make_world())
+    subject = Subject.of_order(kind, deal.order) if kind == PaperKind.BON_POUR_ACCORD else subject_of(deal, kind)
+    ask(subjects=[subject], reason="Essai")
+    other = connection.copy()
+    other.set_autocommit(False)
+    try:
+        with transaction.atomic(), connection.cursor() as cursor, other.cursor() as printing:
+            printing.execute("SELECT id FROM enrolments_order FOR SHARE")
+            cursor.execute("SET LOCAL lock_timeout = '100ms'")
+            with nullcontext() if together else pytest.raises(OperationalError, match="lock timeout"):
+                making._lock_orders(Issue.objects.get(kind=kind))
+            transaction.set_rollback(True)
+    finally:
+        other.close()
