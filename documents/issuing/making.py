@@ -97,8 +97,11 @@ def _lock_orders(issue: Issue) -> None:
     Shared with whoever prints another paper of it, or two processes could not print one order's; alone where the order
     is billed, or is written to: its acknowledgement leaves with its quote.
     """
-    alone = "NO KEY UPDATE" if issue.kind == PaperKind.BON_POUR_ACCORD else "SHARE"
-    strength = "UPDATE" if issue.paper_kind.gapless else alone
+    strength = "SHARE"
+    if issue.paper_kind.gapless:
+        strength = "UPDATE"
+    elif issue.kind == PaperKind.BON_POUR_ACCORD:
+        strength = "NO KEY UPDATE"
     ids = [issue.order_id]
     if issue.order_id is None:
         on_it = Enrolment.objects.filter(session=issue.session_id, order__establishment=issue.establishment_id)

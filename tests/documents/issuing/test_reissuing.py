@@ -34,6 +34,22 @@ Printed = Callable[[], list[Paper]]
 pytestmark = pytest.mark.django_db
 
 
+def summoned(deal: Deal, run_tasks: RunTasks) -> tuple[Enrolment, Session, Document]:
+    """The deal's seat, its session, and the convocation that it got to it."""
+    due.when_validated(deal.order)
+    run_tasks()
+    return deal.seat, deal.session, Document.objects.get(type="convocation", enrolment=deal.seat)
+
+
+def open_session(deal: Deal) -> Session:
+    """Another session, which may not take place."""
+    other = make_deal(deal.world).session
+    with any_state():
+        Session.objects.filter(pk=other.pk).update(state=SessionState.OPEN)
+    other.refresh_from_db()
+    return other
+
+
 def test_a_substitution_renews_what_named_the_other(deal: Deal, quick_press: Printed, run_tasks: RunTasks) -> None:
     due.when_validated(deal.order)
     run_tasks()
@@ -76,14 +92,8 @@ def test_whoever_moves_to_a_session_that_may_not_run_is_summoned_once_it_will(
     deal: Deal, quick_press: Printed, run_tasks: RunTasks
 ) -> None:
     """The convocation to the session that was left does not stand for the new one."""
-    due.when_validated(deal.order)
-    run_tasks()
-    seat, left = deal.seat, deal.session
-    first = Document.objects.get(type="convocation", enrolment=seat)
-    other = make_deal(deal.world).session
-    with any_state():
-        Session.objects.filter(pk=other.pk).update(state=SessionState.OPEN)
-    other.refresh_from_db()
+    seat, left, first = summoned(deal, run_tasks)
+    other = open_session(deal)
     seat.session = other
     seat.save()
     signals.enrolment_moved.send(Enrolment, enrolment=seat, previous=left)
@@ -133,13 +143,8 @@ def test_whoever_comes_back_to_other_dates_is_summoned_again(
     empty: bool, deal: Deal, quick_press: Printed, run_tasks: RunTasks
 ) -> None:
     """The dates changed while somebody else was in the session, or nobody."""
-    due.when_validated(deal.order)
-    run_tasks()
-    seat, left = deal.seat, deal.session
-    first = Document.objects.get(type="convocation", enrolment=seat)
-    other = make_deal(deal.world).session
-    with any_state():
-        Session.objects.filter(pk=other.pk).update(state=SessionState.OPEN)
+    seat, left, first = summoned(deal, run_tasks)
+    other = open_session(deal)
     Enrolment.objects.filter(pk=seat.pk).update(session=other)
     if not empty:
         make_order(deal.world.lille, "autre@armor.example", [left], papers=False, state=OrderState.VALIDATED)
