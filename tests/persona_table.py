@@ -45,7 +45,11 @@ EVERYONE = [*MEMBERS, ANONYMOUS]
 
 @dataclass(frozen=True)
 class Row:
-    """A route: who gets `allowed`; every other member gets `refused`, a visitor `anonymous`."""
+    """A route: who gets `allowed`; every other member gets `refused`, a visitor `anonymous`.
+
+    `finds`: a parameter and what is searched with it, which the answer says to whom the route is allowed, and to nobody
+    else.
+    """
 
     allowed_to: frozenset[str]
     about: Callable[[World], Model | dict[str, object]] | None = None
@@ -53,11 +57,24 @@ class Row:
     allowed: int = 200
     refused: int = 404
     anonymous: int = 302
+    finds: Callable[[World], tuple[str, str]] | None = None
 
     def expected(self, persona: str) -> int:
         if persona in self.allowed_to:
             return self.allowed
         return self.anonymous if persona == ANONYMOUS else self.refused
+
+
+# Who sees an order that the responsable placed for Lille.
+OF_LILLE = frozenset({"administrator", "standard", "member_of_two", "responsable"})
+
+
+def colleague_of_lille(world: World) -> tuple[str, str]:
+    order = Order.objects.filter(establishment=world.lille, order_email=world.personas["responsable"].email).first()
+    person = Participant.objects.filter(enrolments__order=order).first()
+    assert person is not None
+    Participant.objects.filter(pk=person.pk).update(email="introuvable.ailleurs@armor.example")
+    return "collaborateur", "introuvable.ailleurs"
 
 
 def public(**kwargs: object) -> Row:
@@ -244,7 +261,7 @@ TABLE: dict[str, list[Row]] = {
     "dashboard": [members()],
     "search": [members()],
     "enrolment_list": [members()],
-    "filter_suggestions": [members()],
+    "filter_suggestions": [Row(OF_LILLE, refused=200, finds=colleague_of_lille)],
     "order_list": [members()],
     "participant_list": [members()],
     # 404: nobody has the attestation of this code; with a code, tests/documents/issuing/test_verification.py.
