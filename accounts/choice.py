@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from django.utils.deprecation import MiddlewareMixin
 
 from accounts.models import User
+from accounts.typography import by_name
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -59,8 +60,9 @@ def places_of(user: User) -> tuple[tuple[int, str, bool], ...]:
     """The person's establishments, by name: id, name, and whether they look at it."""
     whole = user.whole_rights
     shown = whole.narrowed_to(user.shown_establishments).establishments
-    names = sorted((user.establishment_names[pk], pk) for pk in whole.establishments)
-    return tuple((pk, name, pk in shown) for name, pk in names)
+    names = user.establishment_names
+    in_order = sorted(whole.establishments, key=lambda pk: (by_name(names[pk]), pk))
+    return tuple((pk, names[pk], pk in shown) for pk in in_order)
 
 
 def look_everywhere(*, user: User) -> None:

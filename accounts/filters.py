@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django import forms
 from django.contrib import messages
 from django.db import models
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Establishment, User
-from accounts.readings import read
 from accounts.requests import person
+from accounts.typography import by_name
 
 Establishments = Sequence[tuple[int, str]]  # id and name of each
 
@@ -183,8 +183,5 @@ def _own_establishments(user: User) -> Establishments:
     """Those of the person, when there is a choice."""
     if len(user.rights.establishments) < 2:
         return ()
-    return [(pk, name) for pk, name in read(_names, user)]
-
-
-def _names(user: User, *, condition: Q) -> QuerySet[Any, Any]:
-    return Establishment.objects.visible_to(user).values_list("pk", "name")
+    names = user.establishment_names
+    return [(pk, names[pk]) for pk in sorted(user.rights.establishments, key=lambda pk: (by_name(names[pk]), pk))]

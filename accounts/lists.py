@@ -7,17 +7,18 @@ index that ends in the sort key can serve: a page then costs the same for 10 row
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar, cast
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db.models import BigIntegerField, BooleanField, F, Func, IntegerField, Model, Q, QuerySet, Subquery
 from django.http import QueryDict
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.readings import count, read
+from accounts.readings import ask, count
 from accounts.statements import Value
 
 ROWS_PER_PAGE = 25
@@ -25,6 +26,7 @@ COUNTED = 1000  # counting further would cost more than the page
 SORT, AFTER, BEFORE = "tri", "apres", "avant"
 
 Row = TypeVar("Row")
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,8 @@ class Listing(Generic[Row]):
     """One list. `branches`: the rows of `model` that a person may see, as its `visible_by_branch` gives them.
 
     `columns` names what is shown of each, as `values_list` does, in the order of the arguments of `row`; it is told who
-    asks, and given the values that `page_of` was given. `counts_to`: where the count of rows stops.
+    asks, and given the values that `ask_page` was given. `counts_to`: where the count of rows stops. `carried`: where
+    the keys of a page are found when no filter asks for something else.
     """
 
     model: type[Model]
@@ -40,6 +43,36 @@ class Listing(Generic[Row]):
     columns: Callable[..., QuerySet[Any, Any]]
     row: Callable[..., Row]
     counts_to: int = COUNTED
+    carried: Carried | None = None
+
+
+@dataclass(frozen=True)
+class Carried:
+    """Rows of another model, visible to a person by branch, that carry the key of a list's rows and what sorts them.
+
+    `names`: (field of the list's model, its name there), `pk` included. Several rows may carry the same key.
+    """
+
+    branches: Callable[[User], Sequence[QuerySet[Any, Any]]]
+    names: tuple[tuple[str, str], ...]
+
+    @property
+    def key(self) -> str:
+        """The name of the key there."""
+        return dict(self.names)["pk"]
+
+    def sorted_by(self, ordering: Ordering) -> Ordering:
+        """The same order, by the names of the fields there."""
+        names = {**dict(self.names), **{f"-{field}": f"-{name}" for field, name in self.names}}
+        return replace(ordering, fields=tuple(names[field] for field in ordering.fields), tie=self.key)
+
+    def first(self, user: User, order: Sequence[str], beyond: Q, limit: int) -> QuerySet[Any, Any]:
+        """The first keys, with the fields that sort them, each once: each branch reads its index as far as it takes."""
+        columns = [field.removeprefix("-") for field in order]
+        one, *others = (
+            branch.filter(beyond).order_by(*order).values(*columns).distinct()[:limit] for branch in self.branches(user)
+        )
+        return one.union(*others).order_by(*order)[:limit] if others else one
 
 
 @dataclass(frozen=True)
@@ -64,14 +97,15 @@ class Page(Generic[Row]):
 
 @dataclass(frozen=True)
 class Ordering:
-    """A sort: the name in the address, and the fields with their direction; the primary key breaks ties."""
+    """A sort: the name in the address, and the fields with their direction; `tie`, the primary key, breaks ties."""
 
     name: str
     fields: tuple[str, ...]
+    tie: str = "pk"
 
     def by(self, *, backwards: bool = False) -> list[str]:
         """The arguments of `order_by`; `backwards` to read towards the beginning."""
-        fields = [*self.fields, "-pk" if self.fields[0].startswith("-") else "pk"]
+        fields = [*self.fields, f"-{self.tie}" if self.fields[0].startswith("-") else self.tie]
         return (
             [field.removeprefix("-") if field.startswith("-") else f"-{field}" for field in fields]
             if backwards
@@ -114,13 +148,14 @@ def _field(model: type[Model], name: str) -> Any:
 
 
 class _Keys(Subquery):
-    """The column `pk` of a subquery that has others, for its order."""
+    """One column of a subquery that may have others, for its order."""
 
-    template = "(ARRAY(SELECT pk FROM (%(subquery)s) AS nearest))"
+    template = "(ARRAY(SELECT %(key)s FROM (%(subquery)s) AS nearest))"
     output_field = ArrayField(BigIntegerField())
+    empty_result_set_value = NotImplemented  # without keys, Django knows that there are no rows
 
 
-class _Number(Subquery):
+class HowMany(Subquery):
     """How many rows a subquery has."""
 
     template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
@@ -128,7 +163,9 @@ class _Number(Subquery):
 
 
 class Among(Func):
-    """`pk = ANY(ARRAY(subquery))`: as `IN`, but the keys are always found first, in their own indexes.
+    """`field = ANY(ARRAY(subquery))`: as `IN`, but the keys are always found first, in their own indexes.
+
+    `key`: the column of the subquery.
 
     Left to choose, PostgreSQL guesses how many keys there will be, may read the other tables first, and then reads a
     million rows to show 25.
@@ -138,8 +175,8 @@ class Among(Func):
     arg_joiner = " = ANY"
     output_field = BooleanField()
 
-    def __init__(self, keys: QuerySet[Any, Any]) -> None:
-        super().__init__(F("pk"), _Keys(keys))
+    def __init__(self, keys: QuerySet[Any, Any], *, key: str = "pk", field: str = "pk") -> None:
+        super().__init__(F(field), _Keys(keys, key=key))
 
 
 def chosen_ordering(orderings: Sequence[Ordering], params: QueryDict) -> Ordering:
@@ -147,37 +184,48 @@ def chosen_ordering(orderings: Sequence[Ordering], params: QueryDict) -> Orderin
     return next((ordering for ordering in orderings if ordering.name == params.get(SORT)), orderings[0])
 
 
-def page_of(
+def ask_page(
     listing: Listing[Row], user: User, condition: Q, ordering: Ordering, params: QueryDict, **values: Value
 ) -> Page[Row]:
     """The page that the address asks for, of the rows that the person may see and that meet the condition.
 
-    In one query: the rows, with what they refer to, and how many there are.
+    In one query: the rows, with what they refer to, and how many there are. It is asked at once, and taken when the
+    page is first looked at: inside accounts.statements.together, a template draws what comes before meanwhile.
     """
     backwards = BEFORE in params
     key = ordering.values_in(listing.model, params.get(BEFORE if backwards else AFTER, ""))
     backwards = backwards and bool(key)
     fixed = (listing, ordering, backwards, ROWS_PER_PAGE + 1)
-    found = read(rows_of, user, *fixed, tuple(values), condition=condition, **key, **values)
-    rows = [listing.row(*row[:-1]) for row in found[:ROWS_PER_PAGE]]
-    more = len(found) > ROWS_PER_PAGE
-    if backwards:
-        rows.reverse()
-    has_previous, has_next = (more, True) if backwards else (bool(key), more)
-    total = found[0][-1] if found else count(counted, user, listing, condition=condition) if key else 0
-    return Page(
-        rows=rows,
-        total=min(total, listing.counts_to),
-        uncounted=total > listing.counts_to,
-        previous_url=_address(params, BEFORE, ordering.key_of(rows[0])) if rows and has_previous else None,
-        next_url=_address(params, AFTER, ordering.key_of(rows[-1])) if rows and has_next else None,
-    )
+    answer = ask(rows_of, user, *fixed, tuple(values), condition=condition, **key, **values)
+
+    def page() -> Page[Row]:
+        found = answer.rows()
+        rows = [listing.row(*row[:-1]) for row in found[:ROWS_PER_PAGE]]
+        more = len(found) > ROWS_PER_PAGE
+        if backwards:
+            rows.reverse()
+        has_previous, has_next = (more, True) if backwards else (bool(key), more)
+        total = found[0][-1] if found else count(counted, user, listing, condition=condition) if key else 0
+        return Page(
+            rows=rows,
+            total=min(total, listing.counts_to),
+            uncounted=total > listing.counts_to,
+            previous_url=_address(params, BEFORE, ordering.key_of(rows[0])) if rows and has_previous else None,
+            next_url=_address(params, AFTER, ordering.key_of(rows[-1])) if rows and has_next else None,
+        )
+
+    return later(page)
+
+
+def later(make: Callable[[], Made]) -> Made:
+    """What `make` makes, once, when something is first asked of it."""
+    return cast(Made, SimpleLazyObject(make))
 
 
 def plain_page(rows: QuerySet[Any, Any], ordering: Ordering, params: QueryDict) -> Page[Any]:
     """The page that the address asks for of rows that the key handed out already, for lists that few people open.
 
-    Two queries, whose SQL is made anew each time; `page_of` is for what everybody opens.
+    Two queries, whose SQL is made anew each time; `ask_page` is for what everybody opens.
     """
     backwards = BEFORE in params
     key = list(ordering.values_in(rows.model, params.get(BEFORE if backwards else AFTER, "")).values())
@@ -210,13 +258,20 @@ def rows_of(
     **values: Any,
 ) -> QuerySet[Any, Any]:
     """The first rows of each branch through its index, then the first of these; see accounts.readings."""
-    order, everything = ordering.by(backwards=backwards), condition
+    order = ordering.by(backwards=backwards)
     key = [value for name, value in values.items() if name not in names]
-    if key:
-        condition &= ordering.beyond(key, backwards=backwards)
-    rows = first([branch.filter(condition) for branch in listing.branches(user)], order, limit)
-    listed: QuerySet[Any, Any] = listing.columns(rows, user, **{name: values[name] for name in names})
-    numbered: QuerySet[Any, Any] = listed.annotate(total=_Number(counted(user, listing, condition=everything)))
+    if listing.carried is not None and not condition:
+        there = listing.carried.sorted_by(ordering)
+        beyond = there.beyond(key, backwards=backwards) if key else Q()
+        keys = listing.carried.first(user, there.by(backwards=backwards), beyond, limit)
+        found = rows_with(keys, of=listing.model, key=listing.carried.key).order_by(*order)
+        all_keys = listing.carried.first(user, there.by(), Q(), listing.counts_to + 1)
+    else:
+        beyond = ordering.beyond(key, backwards=backwards) if key else Q()
+        found = first([branch.filter(condition & beyond) for branch in listing.branches(user)], order, limit)
+        all_keys = counted(user, listing, condition=condition)
+    listed: QuerySet[Any, Any] = listing.columns(found, user, **{name: values[name] for name in names})
+    numbered: QuerySet[Any, Any] = listed.annotate(total=HowMany(all_keys))
     return numbered[:limit]
 
 
@@ -229,19 +284,22 @@ def newest_of(user: User, listing: Listing[Any], ordering: Ordering, limit: int,
 
 def first(branches: Sequence[QuerySet[Any, Any]], order: Sequence[str], limit: int) -> QuerySet[Any, Any]:
     """A queryset whose first `limit` rows are the first over all branches: each gives its own, through its index."""
-    tops = [branch.order_by(*order) for branch in branches]
-    if len(tops) == 1:
-        return tops[0]
+    if len(branches) == 1:
+        return branches[0].order_by(*order)
+    return rows_with(first_keys(branches, order, limit)).order_by(*order)
+
+
+def first_keys(branches: Sequence[QuerySet[Any, Any]], order: Sequence[str], limit: int) -> QuerySet[Any, Any]:
+    """The keys of the first `limit` rows over all branches, with the fields that sort them."""
     columns = dict.fromkeys(["pk", *(field.removeprefix("-") for field in order)])
-    one, *others = (top.values(*columns)[:limit] for top in tops)
-    nearest = one.union(*others, all=True).order_by(*order)[:limit]
-    found: QuerySet[Any, Any] = branches[0].model._default_manager.filter(Among(nearest))
-    return found.order_by(*order)
+    one, *others = (branch.order_by(*order).values(*columns)[:limit] for branch in branches)
+    return one.union(*others, all=True).order_by(*order)[:limit] if others else one
 
 
-def newest(branches: Sequence[QuerySet[Any, Any]], ordering: Ordering, limit: int) -> QuerySet[Any, Any]:
-    """The first `limit` rows over all branches, in one query."""
-    return first(branches, ordering.by(), limit)[:limit]
+def rows_with(keys: QuerySet[Any, Any], *, of: type[Model] | None = None, key: str = "pk") -> QuerySet[Any, Any]:
+    """The rows, of the same model or `of` another, that have these keys, found among what a person may see."""
+    found: QuerySet[Any, Any] = (of or keys.model)._default_manager.filter(Among(keys, key=key))
+    return found
 
 
 def counted(user: User, listing: Listing[Any], *, condition: Q) -> QuerySet[Any, Any]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
+from django.template import Context, Engine
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+_BREAKS = re.compile("[^\\S\u00a0\u202f]+")  # all white space but that of French punctuation
 KEY = "X-Espace-Key"  # the header of what a mail is about: espace_client.outbox keeps no second mail with the same
 
 
@@ -23,14 +26,21 @@ def send(
     `files`: name, content and media type of what is attached.
     """
     values = {"provider": settings.PROVIDER, "site_url": settings.SITE_URL, **context}
-    subject = " ".join(render_to_string(f"email/{template}.subject.txt", values).split())
-    message = EmailMultiAlternatives(subject, render_to_string(f"email/{template}.txt", values), to=[to])
+    message = EmailMultiAlternatives(
+        _subject(template, values), render_to_string(f"email/{template}.txt", values), to=[to]
+    )
     message.attach_alternative(render_to_string(f"email/{template}.html", values), "text/html")
     for name, content, media_type in files:
         message.attach(name, content, media_type)
     if key:
         message.extra_headers[KEY] = key
     message.send()
+
+
+def _subject(template: str, values: Mapping[str, Any]) -> str:
+    """One line, whatever the names in it hold, and as they are: nothing reads a subject as HTML."""
+    made = Engine.get_default().get_template(f"email/{template}.subject.txt")
+    return _BREAKS.sub(" ", made.render(Context(dict(values), autoescape=False))).strip()
 
 
 def link_to(name: str, *args: object, **kwargs: object) -> str:

@@ -39,8 +39,24 @@ def read_within(
     around: str, more: Sequence[object], build: Reading, user: User, **values: Value
 ) -> list[Sequence[Any]]:
     """The rows of `build`, read within other SQL, as Statement.execute says."""
+    return ask_within(around, more, build, user, **values).rows()
+
+
+def ask_within(around: str, more: Sequence[object], build: Reading, user: User, **values: Value) -> Answer:
+    """What `read_within` gives, to be taken later."""
     made, marked = _statement(build, user, (), ALL, values)
-    return made.execute(marked, around, *more)
+    return made.ask(marked, around, *more)
+
+
+def ask_between(
+    around: str, before: Sequence[object], after: Sequence[object], build: Reading, user: User, *fixed: object
+) -> Answer:
+    """The rows of `build` within other SQL (`{}` is where), whose parameters stand `before` and `after` it."""
+    made, marked = _statement(build, user, fixed, ALL, {})
+    if not made.sql:  # Django knows already that there are none
+        return Answer(made, None)
+    parameters = (*before, *made.filled(marked), *after)
+    return Statement(around.replace("{}", made.sql), parameters, (), {}).ask(())
 
 
 def count(build: Reading, user: User, *fixed: object, condition: Q = ALL, **values: Value) -> int:

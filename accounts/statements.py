@@ -21,6 +21,9 @@ from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.backends.utils import CursorWrapper
 from django.db.models import CharField, Expression, QuerySet
 from django.utils import timezone
+from psycopg import Pipeline
+from psycopg.abc import PQGen
+from psycopg.generators import fetch_many
 from psycopg.raw_cursor import RawCursorMixin
 
 Build = Callable[..., QuerySet[Any, Any]]
@@ -77,6 +80,7 @@ class Statement:
         cursor = _cursor()
         parameters: list[Any] = [*self.filled(values), *more]
         cursor.execute(_numbered(around.format(self.sql)), parameters)
+        _want_now()
         return Answer(self, cursor)
 
     def filled(self, values: Sequence[Value]) -> list[Any]:
@@ -113,16 +117,53 @@ class Answer:
         if self.cursor is None:
             return []
         with self.cursor as cursor:
+            _wait_for(cursor)
             rows: list[Sequence[Any]] = cursor.fetchall()
         return [self.statement.converted(row) for row in rows] if self.statement.converters else rows
 
 
 @contextmanager
 def together() -> Iterator[None]:
-    """Inside, statements that are asked go to the database at once, and it works on them while we do something else."""
+    """Inside, statements that are asked go to the database at once, and it works on them while we do something else.
+
+    At the end all are waited for, and their answers may be taken afterwards; DatabaseError when one was refused.
+    """
     connection.ensure_connection()
-    with connection.connection.pipeline():
+    if connection.connection._pipeline is None:
+        connection.connection._pipeline = _Pipeline(connection.connection)
+    with connection.wrap_database_errors, connection.connection.pipeline():
         yield
+
+
+class _Pipeline(Pipeline):
+    """psycopg's own, of which each statement ends with its own Sync: nothing is left to ask for at the end."""
+
+    def _exit_gen(self) -> PQGen[None]:
+        if self.result_queue and self.result_queue[-1] is None:  # the Sync of the last statement is under way
+            yield from self._fetch_gen(flush=False)
+        else:
+            yield from super()._exit_gen()
+
+
+def _want_now() -> None:
+    """Inside `together`, have PostgreSQL send this answer when it has it, instead of all answers at the end."""
+    pipeline = connection.connection._pipeline
+    if pipeline is not None:
+        pipeline.pgconn.pipeline_sync()
+        pipeline.result_queue.append(None)
+
+
+def _wait_for(cursor: CursorWrapper) -> None:
+    """Inside `together`, wait until this answer is there, and no longer: psycopg's own cursor waits for all of them."""
+    raw, conn = cursor.cursor, cursor.cursor.connection
+    with connection.wrap_database_errors:
+        while conn._pipeline is not None and conn._pipeline.result_queue and raw.pgresult is None:
+            conn.wait(_next_answer(conn._pipeline))
+
+
+def _next_answer(pipeline: Any) -> PQGen[None]:
+    results = yield from fetch_many(pipeline.pgconn)
+    pipeline._process_results(pipeline.result_queue.popleft(), results)
 
 
 class _ServerCursor(RawCursorMixin[Any, Any], ServerBindingCursor):

@@ -1,5 +1,6 @@
 """French typography of numbers, amounts, rates and days: pure functions that every app may use."""
 
+import unicodedata
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
@@ -9,6 +10,12 @@ NNBSP = "\u202f"  # the same, narrow: groups of thousands
 MINUS = "\u2212"
 
 MONTHS_SHORT = ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc.")
+
+
+@lru_cache(maxsize=10_000)
+def by_name(name: str) -> str:
+    """A key that sorts names as a dictionary does: "Évry" between "Angers" and "Lille", whatever the case."""
+    return "".join(one for one in unicodedata.normalize("NFKD", name) if not unicodedata.combining(one)).casefold()
 
 
 def number(value: Decimal | int | None, decimals: int = 0) -> str:

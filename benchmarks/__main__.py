@@ -23,7 +23,7 @@ def main() -> None:
             ALLOWED_HOSTS="bench.example",
             DEFAULT_FROM_EMAIL="bench@bench.example",
             EMAIL_URL="smtp://localhost",
-            PROVIDER_SIRET="90184726500019",
+            PROVIDER_SIRET="90184726900015",
             PROVIDER_NDA="11922345692",
             DOCUMENTS_ROOT=f"{folder}/documents",
             LOG_LEVEL="ERROR",

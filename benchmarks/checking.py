@@ -14,6 +14,11 @@ BROKEN = {
         JOIN catalogue_session session ON session.id = enrolment.session_id
         WHERE enrolment.establishment_id IS DISTINCT FROM owner.establishment_id
           OR enrolment.order_email <> owner.order_email OR enrolment.starts_on <> session.starts_on""",
+    "an enrolment has the names of its participant": """
+        SELECT enrolment.id FROM enrolments_enrolment enrolment
+        LEFT JOIN enrolments_participant participant ON participant.id = enrolment.participant_id
+        WHERE (participant_last_name, participant_first_name)
+          IS DISTINCT FROM (coalesce(participant.last_name, ''), coalesce(participant.first_name, ''))""",
     "a participant is of the order's company": """
         SELECT enrolment.id FROM enrolments_enrolment enrolment
         JOIN enrolments_participant participant ON participant.id = enrolment.participant_id

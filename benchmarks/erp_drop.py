@@ -3,8 +3,9 @@
 The drop has the proportions of the sample: 2.5 enrolments an order, 4 a session, and 3 documents an enrolment
 (convocation and attestation; facture and convention of each order; an émargement for half of the orders). Everything
 in it is good, and the same arguments write the same drop. The PDFs are as small as the sample's, 600 bytes. By default
-a thousand contents serve for all of them, hard-linked, which saves disk and minutes but flatters the import: the store
-keeps each content once. With --distinct every file is its own, as in a real drop: 4 KB of disk each, twice.
+the papers of one establishment have one content (a thousand for 100,000 enrolments), hard-linked, which saves disk and
+minutes but flatters the import: the store keeps each content once. With --distinct every file is its own, as in a real
+drop: 4 KB of disk each, twice. Two establishments never share one: the import would refuse it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ from pathlib import Path
 
 from stdnum.luhn import calc_check_digit
 
-CONTENTS = 1000
 HEADERS = {
     "entreprises": "siren;raison_sociale;domaines_email",
     "etablissements": "siret;siren;nom;adresse;code_postal;ville;tva_intracom;email_facturation",
@@ -171,23 +171,21 @@ class Drop:
 
 
 class PdfWriter:
-    """Writes a PDF at each path; unless they must be distinct, the first thousand serve for the others."""
+    """Writes a PDF at each path; unless they must be distinct, the first of an establishment serves for its others."""
 
     def __init__(self, folder: Path, *, distinct: bool) -> None:
         self._folder = folder
         self._distinct = distinct
-        self._first: list[Path] = []
-        self._rank = 0
+        self._first: dict[str, Path] = {}
 
-    def write(self, path: str) -> None:
+    def write(self, path: str, siret: str) -> None:
         target = self._folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        if self._distinct or self._rank < CONTENTS:
+        if self._distinct or siret not in self._first:
             target.write_bytes(pdf(path))
-            self._first.extend([target] if self._rank < CONTENTS else [])
+            self._first[siret] = target
         else:
-            os.link(self._first[self._rank % CONTENTS], target)
-        self._rank += 1
+            os.link(self._first[siret], target)
 
 
 def write(folder: Path, enrolments: int, *, distinct: bool) -> None:
@@ -203,7 +201,7 @@ def write(folder: Path, enrolments: int, *, distinct: bool) -> None:
         for name, line in Drop(enrolments).lines():
             writers[name].writerow(line)
             if name == "documents":
-                pdfs.write(str(line[7]))
+                pdfs.write(str(line[7]), str(line[5]))
 
 
 def main() -> None:

@@ -55,16 +55,19 @@ UPDATE enrolments_order SET establishment_id = NULL
 WHERE order_email = 'responsable@bench.example' AND id % (%(responsable_every)s * 7) = 0;
 
 INSERT INTO enrolments_enrolment (id, number, order_id, session_id, participant_id, state, public_price, price,
-  establishment_id, order_email, starts_on, hours, decided_in_portal)
+  establishment_id, order_email, starts_on, hours, participant_last_name, participant_first_name, decided_in_portal)
 SELECT ordered.id * 3 - 3 + seat, 'INS' || lpad((ordered.id * 3 - 3 + seat)::text, 8, '0'), ordered.id, session.id,
-  CASE WHEN owner.establishment_id IS NOT NULL THEN first_participant + (rank * 3 + seat) % participants END,
+  person.id,
   CASE WHEN owner.state = 'cancelled' THEN 'cancelled' WHEN is_coming THEN 'confirmed'
     WHEN mix % 30 = 3 THEN 'absent' ELSE 'present' END,
-  1500, 1275, owner.establishment_id, owner.order_email, session.starts_on, 21, '{}'
+  1500, 1275, owner.establishment_id, owner.order_email, session.starts_on, 21,
+  coalesce(person.last_name, ''), coalesce(person.first_name, ''), '{}'
 FROM ordered
 JOIN enrolments_order owner ON owner.id = ordered.id
 JOIN catalogue_session session ON session.id = (day + 2920) * %(per_day)s + 1 + mix % %(per_day)s
 CROSS JOIN LATERAL generate_series(1, CASE WHEN ordered.id % 3 = 0 THEN 2 ELSE 3 END) seat
+LEFT JOIN enrolments_participant person
+  ON owner.establishment_id IS NOT NULL AND person.id = first_participant + (rank * 3 + seat) % participants
 ORDER BY ordered.id, seat;
 
 -- Eight slots an order. Slot 8 of one order in fifty is an invoice that replaces that of slot 2.

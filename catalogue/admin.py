@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.admin.base import PortalAdmin, QuestionFilter, TriedForm, count_of
+from accounts.days import take_meant_days
 from catalogue.models import ON_SALE, Course, CourseKind, Domain, HalfDay, Session
 
 LONGEST_DAY = 10  # hours
@@ -180,6 +181,10 @@ class WhenFilter(QuestionFilter):
 
 class SessionForm(TriedForm[Session]):
     """What can't be meant is told at its field."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        take_meant_days(self)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -132,6 +132,7 @@ class CatalogueFilters:
             self._read(name)
         for pair in PAIRS:
             self._forget_inverted(*pair)
+        self._check_place()
 
     def _read(self, name: str) -> None:
         if name == "q":
@@ -156,7 +157,12 @@ class CatalogueFilters:
         for value in given:
             if value not in choices:
                 self._say(name, value)
-        if known := [value for value in given if value in choices][: 1 if name == "domaine" else None]:
+        known = [value for value in given if value in choices]
+        if name == "domaine":
+            told = _("Un seul domaine à la fois : « %s » a été ignoré.")
+            self.ignored += [told % choices[value] for value in known[1:]]
+            del known[1:]
+        if known:
             self._keep(name, known, known)
 
     def _read_field(self, name: str, typed: str) -> None:
@@ -167,6 +173,16 @@ class CatalogueFilters:
         else:
             if value is not None:
                 self._keep(name, [str(value)], value)
+
+    def _check_place(self) -> None:
+        """Tell which sort or page was asked for in vain."""
+        sort, page = self._params.get(SORT, ""), self._params.get(PAGE, "")
+        if sort and sort not in SORTS:
+            self.ignored.append(_("Le tri « %s » n’existe pas : il a été ignoré.") % _short(sort))
+        elif sort and sort != self.sort:
+            self.ignored.append(_("Le tri par pertinence a été ignoré : il n’y a pas de mots à chercher."))
+        if page and self._asked_page is None:
+            self.ignored.append(_("La page « %s » n’existe pas : voici la première.") % _short(page))
 
     def _keep(self, name: str, said: list[str], value: Any) -> None:
         self.said[name], self.values[name] = said, value
@@ -237,8 +253,12 @@ class CatalogueFilters:
     @property
     def page(self) -> int:
         """1 for a number that is none."""
+        return self._asked_page or 1
+
+    @property
+    def _asked_page(self) -> int | None:
         text = self._params.get(PAGE, "")
-        return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 7 else 1
+        return (int(text) or None) if text.isascii() and text.isdigit() and len(text) < 7 else None
 
     @property
     def address(self) -> dict[str, list[str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from accounts.labels import label_of
@@ -68,8 +69,12 @@ class ListedCourse:
         return Subject(self.pk, self.domain_id, self.parent_id, self.public_price, self.vat_rate)
 
 
-def course_of(columns: list[Any]) -> ListedCourse:
+def read_course(*columns: Any) -> ListedCourse:
     """The course of the columns that catalogue.search reads, in their order."""
     *own, starts_on, ends_on, city, state, dates = columns
     own.append(None if starts_on is None else NextSession(starts_on, ends_on, city, state, dates - 1))
     return ListedCourse(*own)
+
+
+# Kept by all that was read of it: whoever finds it again as it was finds the same, with what was made of it.
+course_of = lru_cache(maxsize=5_000)(read_course)

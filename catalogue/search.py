@@ -6,21 +6,23 @@ from outside is a parameter. Migration 0004 has the functions and says how words
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django.utils.functional import cached_property
 
-from accounts.statements import Statement
+from accounts.statements import Answer, Statement
 from catalogue.highlight import Marker, words_of
-from catalogue.listing import ListedCourse, course_of
+from catalogue.listing import ListedCourse, course_of, read_course
 from catalogue.models import ON_SALE, CourseKind
 from catalogue.words import corrected
 
 ROWS_PER_PAGE = 25
+MOST_KEPT = 1_000  # some with the text of a programme
 
 SORTS = {
     "pertinence": "{t}.key DESC, {t}.title, {t}.course_id",
@@ -32,8 +34,10 @@ SORTS = {
 }
 # A title that has the words comes before an objective, an objective before the programme.
 RANK = "CASE WHEN found.head @@ query THEN 10 + ts_rank(found.head, query)"
+SHORT = 3  # letters that begin so many words that a title with this very word comes first: R before React
 KEYS = {
     "pertinence": f"{RANK} ELSE ts_rank(found.body, query) END",
+    "short": f"{RANK} + CASE WHEN found.head @@ whole THEN 5 ELSE 0 END ELSE ts_rank(found.body, query) END",
     "near": "word_similarity(plain, found.title)",
     "titre": "NULL",
     "date": "coming.starts_on",
@@ -113,8 +117,8 @@ class _Sql:
         self.parameters += parameters
         return self
 
-    def execute(self) -> Sequence[Sequence[Any]]:
-        return Statement("\n".join(self.pieces), tuple(self.parameters), (), {}).execute(())
+    def ask(self) -> Answer:
+        return Statement("\n".join(self.pieces), tuple(self.parameters), (), {}).ask(())
 
 
 def find(wanted: Wanted, page: int, today: date, *, guess: bool = True) -> Found:
@@ -122,31 +126,49 @@ def find(wanted: Wanted, page: int, today: date, *, guess: bool = True) -> Found
 
     With `guess`, words that find nothing are corrected, then compared with the titles.
     """
+    return ask_find(wanted, page, today, guess=guess)()
+
+
+def ask_find(wanted: Wanted, page: int, today: date, *, guess: bool = True) -> Callable[[], Found]:
+    """What `find` gives, asked at once and taken later (accounts.statements.together)."""
     if wanted.words and not words_of(wanted.words):
-        return Found([], 0, 1)
-    found = _page(wanted, page, today)
-    if found.total or not wanted.words or not guess:
-        return found
+        return lambda: Found([], 0, 1)
+    answer = _select(wanted, page, today, near=False).ask()
+
+    def found() -> Found:
+        first = _page_of(answer, wanted, page, today, near=False)
+        return first if first.total or not wanted.words or not guess else _guessed(wanted, page, today)
+
+    return found
+
+
+def _guessed(wanted: Wanted, page: int, today: date) -> Found:
     if meant := corrected(words_of(wanted.words)):
         return replace(_page(replace(wanted, words=meant), page, today), instead=meant)
     return replace(_page(wanted, page, today, near=True), near=True)
 
 
 def _page(wanted: Wanted, page: int, today: date, *, near: bool = False) -> Found:
-    rows = _select(wanted, page, today, near=near).execute()
+    return _page_of(_select(wanted, page, today, near=near).ask(), wanted, page, today, near=near)
+
+
+def _page_of(answer: Answer, wanted: Wanted, page: int, today: date, *, near: bool) -> Found:
+    rows = answer.rows()
     if not rows and page > 1:  # beyond the last
         total = _count(wanted, today, near=near)
         last = max(1, -(-total // ROWS_PER_PAGE))
         return _page(wanted, last, today, near=near) if total else Found([], 0, 1)
     total = rows[0][0] if rows else 0
-    return Found([_row(wanted, list(row)) for row in rows], total, page)
+    return Found([_row(wanted, row[1:]) for row in rows], total, page)
 
 
-def _row(wanted: Wanted, columns: list[Any]) -> ListedCourse:
-    if not wanted.words:
-        return course_of(columns[1:])
-    _total, query, objectives, programme, *own = columns
-    course = course_of(own)
+def _row(wanted: Wanted, columns: Sequence[Any]) -> ListedCourse:
+    return _searched(*columns) if wanted.words else course_of(*columns)
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _searched(query: str, objectives: str, programme: str, *own: Any) -> ListedCourse:
+    course = read_course(*own)
     course.mark(Marker.of(query), objectives, programme)
     return course
 
@@ -165,7 +187,7 @@ def _select(wanted: Wanted, page: int, today: date, *, near: bool) -> _Sql:
     sql.add("LEFT JOIN catalogue_domain parent ON parent.id = domain.parent_id")
     if wanted.words:
         sql.add("JOIN catalogue_courseindex indexed ON indexed.course_id = course.id")
-        sql.add("CROSS JOIN catalogue_query(%s) AS query", wanted.words)
+        sql.add("CROSS JOIN asked")
     sql.add("LEFT JOIN LATERAL (")
     sql.add("SELECT starts_on, ends_on, city, state, count(*) OVER () AS dates FROM catalogue_session session")
     sql.add("WHERE course_id = course.id AND course.kind = %s", CourseKind.INTER)
@@ -177,20 +199,29 @@ def _select(wanted: Wanted, page: int, today: date, *, near: bool) -> _Sql:
 def _count(wanted: Wanted, today: date, *, near: bool) -> int:
     sql = _Sql()
     _found(sql, wanted, today, near=near)
-    return int(sql.add("SELECT count(*) FROM found").execute()[0][0])
+    return int(sql.add("SELECT count(*) FROM found").ask().rows()[0][0])
 
 
 def _found(sql: _Sql, wanted: Wanted, today: date, *, near: bool) -> None:
     """`WITH found AS (…)`: the courses, with what they are sorted by."""
-    key = KEYS["near" if near and wanted.sort == "pertinence" else wanted.sort]
+    last = words_of(wanted.words)[-1] if wanted.words else ""
+    short = wanted.sort == "pertinence" and not near and len(last) <= SHORT and last.isalnum()
+    key = KEYS["short" if short else "near" if near and wanted.sort == "pertinence" else wanted.sort]
     once = (
         "NOT MATERIALIZED" if wanted == Wanted() else "MATERIALIZED"
     )  # the whole catalogue is better read twice, in its indexes
-    sql.add(f"WITH found AS {once} (SELECT found.course_id, found.title, {key} AS key")  # our constants
+    sql.add("WITH")
+    if wanted.words:  # called once: in a SELECT they would be for every row
+        sql.add("asked AS MATERIALIZED (SELECT catalogue_query(%s) AS query", wanted.words)
+        if near:
+            sql.add(", catalogue_plain(%s) AS plain", wanted.words)
+        if short:
+            sql.add(", to_tsquery('simple', %s) AS whole", f"{last}:A")  # in a title or a reference
+        sql.add("),")
+    sql.add(f"found AS {once} (SELECT found.course_id, found.title, {key} AS key")  # our constants
     sql.add("FROM catalogue_courseindex found")
-    if wanted.words:  # functions in FROM are called once, in a SELECT they would be for every row
-        sql.add("CROSS JOIN catalogue_query(%s) AS query", wanted.words)
-        sql.add("CROSS JOIN catalogue_plain(%s) AS plain", wanted.words)
+    if wanted.words:
+        sql.add("CROSS JOIN asked")
     if "course." in key or _asks_of_course(wanted) or wanted.asks_of_sessions:
         sql.add("JOIN catalogue_course course ON course.id = found.course_id")
     if wanted.asks_of_sessions or wanted.sort == "date":

@@ -25,6 +25,8 @@ class Flaw(StrEnum):
     ENCRYPTED = "encrypted"
     SCRIPT = "script"
     LAUNCH = "launch"
+    REACHES_OUT = "reaches_out"
+    ACTIVE = "active"
     EMBEDDED_FILE = "embedded_file"
     XFA = "xfa"
     POLYGLOT = "polyglot"
@@ -44,6 +46,10 @@ FLAW_REASONS = {
     Flaw.ENCRYPTED: _("Le PDF est chiffré ou protégé par un mot de passe."),
     Flaw.SCRIPT: _("Le PDF contient un script."),
     Flaw.LAUNCH: _("Le PDF contient une action qui lance un programme."),
+    Flaw.REACHES_OUT: _(
+        "Le PDF contient une action qui ouvre un autre fichier ou une page, ou qui envoie des données."
+    ),
+    Flaw.ACTIVE: _("Le PDF contient un contenu actif : 3D, son ou vidéo."),
     Flaw.EMBEDDED_FILE: _("Le PDF contient un fichier joint."),
     Flaw.XFA: _("Le PDF contient un formulaire dynamique (XFA)."),
     Flaw.POLYGLOT: _("Le fichier est à la fois un PDF et autre chose."),

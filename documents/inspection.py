@@ -31,21 +31,34 @@ pikepdf.settings.set_qpdf_limits(
 )
 
 
-# Names as qpdf writes them, always in full letters: `/J#53` is `/JS` once parsed.
-_SUSPICIOUS = re.compile(
-    rb"/(?:JS|JavaScript|Launch|EmbeddedFiles?|EF|RichMedia|FileAttachment|XFA)(?![^\s/<>\[\](){}%])"
-)
 _FORBIDDEN_KEYS = {
     "/JavaScript": Flaw.SCRIPT,
+    "/OnInstantiate": Flaw.SCRIPT,  # of a 3D model
     "/EmbeddedFiles": Flaw.EMBEDDED_FILE,
     "/EF": Flaw.EMBEDDED_FILE,
     "/XFA": Flaw.XFA,
 }
+# Actions (ISO 32000-2, 12.6.4) and annotations (12.5.6). Opening an address (/URI) is good, unless nobody clicks.
 _FORBIDDEN_VALUES = {
-    "/S": {"/JavaScript": Flaw.SCRIPT, "/Launch": Flaw.LAUNCH},
+    "/S": {
+        "/JavaScript": Flaw.SCRIPT,
+        "/Launch": Flaw.LAUNCH,
+        **dict.fromkeys(("/GoToR", "/GoToE", "/ImportData", "/SubmitForm"), Flaw.REACHES_OUT),
+        **dict.fromkeys(("/Rendition", "/Movie", "/Sound", "/RichMediaExecute"), Flaw.ACTIVE),
+    },
     "/Type": {"/EmbeddedFile": Flaw.EMBEDDED_FILE},
-    "/Subtype": {"/RichMedia": Flaw.EMBEDDED_FILE, "/FileAttachment": Flaw.EMBEDDED_FILE},
+    "/Subtype": {
+        **dict.fromkeys(("/RichMedia", "/FileAttachment"), Flaw.EMBEDDED_FILE),
+        **dict.fromkeys(("/3D", "/Movie", "/Sound"), Flaw.ACTIVE),
+    },
 }
+_BY_ITSELF = {
+    "/OpenAction",
+    "/AA",
+}  # what a reader does without a click: on opening, on showing a page, on passing over
+_NAMES = {"/JS", *_BY_ITSELF, *_FORBIDDEN_KEYS, *(name for names in _FORBIDDEN_VALUES.values() for name in names)}
+# Names as qpdf writes them, always in full letters: `/J#53` is `/JS` once parsed.
+_SUSPICIOUS = re.compile(rb"(?:%s)(?![^\s/<>\[\](){}%%])" % b"|".join(name.encode() for name in sorted(_NAMES)))
 # A name alone in an object of its own: nobody writes so, but to hide what it is the value of.
 _FORBIDDEN_NAMES = {name: flaw for values in _FORBIDDEN_VALUES.values() for name, flaw in values.items()}
 # Warnings about streams that hold objects: what this parser could not see there, another reader might.
@@ -133,6 +146,24 @@ def _flaws_in(root: pikepdf.Object) -> Iterator[Flaw]:
                     todo.append(value)
 
 
+def _opens_an_address(key: str, value: object) -> bool:
+    """Whether one of these actions, or one that follows it, opens an address. A place of the document is an array."""
+    actions: list[object] = [value]
+    if key == "/AA":
+        actions = list(value.values()) if isinstance(value, pikepdf.Dictionary) else []
+    seen: set[tuple[int, int]] = set()
+    while actions:
+        action = actions.pop()
+        if not isinstance(action, pikepdf.Dictionary) or (action.is_indirect and action.objgen in seen):
+            continue
+        if action.get("/S") == pikepdf.Name.URI:
+            return True
+        seen.add(action.objgen)
+        after = action.get("/Next")
+        actions.extend(after if isinstance(after, pikepdf.Array) else [after])
+    return False
+
+
 def _is_written_here(value: object) -> bool:
     return isinstance(value, pikepdf.Array | pikepdf.Dictionary) and not value.is_indirect
 
@@ -142,4 +173,6 @@ def _flaw_of_entry(key: str, value: object) -> Flaw | None:
         return Flaw.SCRIPT if isinstance(value, pikepdf.String | pikepdf.Stream) else None
     if key in _FORBIDDEN_KEYS:
         return _FORBIDDEN_KEYS[key]
+    if key in _BY_ITSELF and _opens_an_address(key, value):
+        return Flaw.REACHES_OUT
     return _FORBIDDEN_VALUES.get(key, {}).get(str(value)) if isinstance(value, pikepdf.Name) else None

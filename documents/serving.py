@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, BinaryIO, cast
 
-from allauth.account.adapter import get_adapter
+from django.core.files.storage import FileSystemStorage
 from django.db.models import Q, QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
@@ -20,7 +21,7 @@ from accounts.document_types import name_of
 from accounts.models import User
 from accounts.models.user import still_so
 from accounts.readings import read, read_within
-from accounts.requests import person
+from accounts.requests import address_of, person
 from documents.listing import Taught, Titled
 from documents.models import Document, Serving, ServingOutcome, documents_storage
 from documents.models.document import kind_of
@@ -117,11 +118,11 @@ def answer_with(request: HttpRequest, document: Served, *, inline: bool) -> Http
     """Answer with the file of a document about which the journal has its line.
 
     HEAD, a single byte range (206, or 416 when it lies outside) and If-Range are understood; a request for several
-    ranges gets the whole. Memory does not grow with the file. A file that can't be opened answers 503, and a second
-    line says so.
+    ranges gets the whole. Memory does not grow with the file. A file that can't be opened, or is not of the size that
+    was issued, answers 503, and a second line says so.
     """
     try:
-        file = cast(BinaryIO, documents_storage().open(str(document.file), "rb"))
+        file = _opened(document)
     except OSError:
         logger.exception("The file of document %s can't be opened", document.pk)
         record(request, document.pk, ServingOutcome.FAILED, document.pk)
@@ -138,6 +139,20 @@ def answer_with(request: HttpRequest, document: Served, *, inline: bool) -> Http
     return response
 
 
+def _opened(document: Served) -> BinaryIO:
+    """The file of a document; raises OSError when it can't be opened, or has lost or gained bytes since it was issued.
+
+    A disk is asked by the descriptor; what S3 answers when it opens a file tells the size.
+    """
+    storage = documents_storage()
+    file = storage.open(str(document.file), "rb")
+    size = os.fstat(file.fileno()).st_size if isinstance(storage, FileSystemStorage) else file.size
+    if size != document.size:
+        file.close()
+        raise OSError(f"{document.file} has {size} bytes instead of {document.size}")
+    return cast(BinaryIO, file)
+
+
 def _outcome(inline: bool) -> ServingOutcome:
     return ServingOutcome.VIEWED if inline else ServingOutcome.DOWNLOADED
 
@@ -150,8 +165,8 @@ def _line(request: HttpRequest, outcome: ServingOutcome) -> dict[str, Any]:
         "user_email": user.email,
         "at": timezone.now(),
         "outcome": outcome.value,
-        "ip_address": get_adapter().get_client_ip(request),
-        "user_agent": request.headers.get("User-Agent", "")[:300].replace("\x00", ""),
+        "ip_address": address_of(request),
+        "user_agent": request.META.get("HTTP_USER_AGENT", "")[:300].replace("\x00", ""),
     }
 
 
@@ -177,12 +192,12 @@ def file_name(document: Served) -> str:
 
 def _answer(request: HttpRequest, document: Served, file: BinaryIO) -> HttpResponseBase:
     """The whole file, the part of it that the Range header asks for, or 416."""
-    wanted = request.headers.get("Range", "")
-    if request.headers.get("If-Range", f'"{document.sha256}"') != f'"{document.sha256}"':
+    wanted = request.META.get("HTTP_RANGE", "")
+    if request.META.get("HTTP_IF_RANGE", f'"{document.sha256}"') != f'"{document.sha256}"':
         wanted = ""
     bounds = byte_range(wanted, document.size)
     if bounds is None:
-        return FileResponse(file, content_type="application/pdf")
+        return _WholeFile(file, document.size)
     first, last = bounds
     if first > last:
         file.close()
@@ -193,6 +208,17 @@ def _answer(request: HttpRequest, document: Served, file: BinaryIO) -> HttpRespo
     response.headers["Content-Range"] = f"bytes {first}-{last}/{document.size}"
     response.headers["Content-Length"] = str(last - first + 1)
     return response
+
+
+class _WholeFile(FileResponse):
+    """Django's own, whose size is known and whose name is not the one on the disk."""
+
+    def __init__(self, file: BinaryIO, size: int) -> None:
+        self._size = size
+        super().__init__(file, content_type="application/pdf")
+
+    def set_headers(self, filelike: BinaryIO) -> None:
+        self.headers["Content-Length"] = str(self._size)
 
 
 def byte_range(header: str, size: int) -> tuple[int, int] | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from django.core.files.base import ContentFile
@@ -19,6 +20,10 @@ from documents.models import documents_storage
 from documents.storage import PrivateFileSystemStorage
 
 UPLOADS = 8  # at once, to a store that is far away: what costs there is waiting
+
+
+class UnwritableStoreError(OSError):
+    """The store can't be written, and keeps nothing of what was given; `errno` is what the system said."""
 
 
 @dataclass(frozen=True)
@@ -43,23 +48,30 @@ def name_for(sha256: str) -> str:
 
 
 def store(content: bytes) -> StoredFile:
-    """Keep `content` and return where; the same bytes are kept once. Raises OSError when the store can't be written."""
+    """Keep `content` and return where; the same bytes are kept once. Raises UnwritableStoreError."""
     sha256 = hashlib.sha256(content).hexdigest()
-    return StoredFile(_put(documents_storage(), name_for(sha256), content), sha256, len(content))
+    with _writing():
+        return StoredFile(_put(documents_storage(), name_for(sha256), content), sha256, len(content))
 
 
 def keep_aside(content: bytes, ending: str) -> str:
-    """Keep the picture that a PDF was made of, under its hash and its own ending; return where. Raises OSError."""
+    """Keep the picture that a PDF was made of, under its hash and its own ending. Raises UnwritableStoreError."""
     sha256 = hashlib.sha256(content).hexdigest()
-    return _put(documents_storage(), f"{sha256[:2]}/{sha256}.{ending}", content)
+    with _writing():
+        return _put(documents_storage(), f"{sha256[:2]}/{sha256}.{ending}", content)
 
 
 def store_files(files: Sequence[InspectedFile]) -> dict[str, StoredFile]:
     """Keep many files, and return them by path: those whose bytes are still the ones that were inspected.
 
-    Raises OSError when the store can't be written; nothing half written is left. One file at a time is in memory on a
-    disk, `UPLOADS` on S3.
+    Raises UnwritableStoreError; nothing half written is left. One file at a time is in memory on a disk, `UPLOADS` on
+    S3.
     """
+    with _writing():
+        return _store_files(files)
+
+
+def _store_files(files: Sequence[InspectedFile]) -> dict[str, StoredFile]:
     storage = documents_storage()
     kept: dict[str, StoredFile] = {}
     if isinstance(storage, PrivateFileSystemStorage):
@@ -69,6 +81,15 @@ def store_files(files: Sequence[InspectedFile]) -> dict[str, StoredFile]:
         for stored in pool.map(lambda file: _upload(storage, file), files):
             kept.update(stored)
     return kept
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    """What the system says of a store that it can't write, as one error. Files outside it are read without raising."""
+    try:
+        yield
+    except OSError as error:
+        raise UnwritableStoreError(error.errno, error.strerror, error.filename) from error
 
 
 def _put(storage: Storage, name: str, content: bytes) -> str:

@@ -8,8 +8,9 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.filters import Filters
-from accounts.lists import AFTER, BEFORE, Ordering, chosen_ordering, page_of
+from accounts.lists import AFTER, BEFORE, Ordering, ask_page, chosen_ordering, later
 from accounts.requests import person
+from accounts.statements import together
 from documents.filters import DocumentFilters
 from documents.listing import DOCUMENTS
 from documents.models import Document, hide_amounts, versions_of
@@ -36,20 +37,22 @@ def document_list(request: HttpRequest) -> HttpResponse:
     note_visit(request)
     user, filters = person(request), Filters(DocumentFilters, request)
     ordering = chosen_ordering(ORDERINGS, request.GET)
-    page = page_of(DOCUMENTS, user, filters.condition(), ordering, request.GET)
-    documents = [document.shown_to(user) for document in page.rows]
-    context = {
-        "filters": filters,
-        "sort": ordering.name,
-        "documents": documents,
-        "page": page,
-        "count": ngettext("%s document", "%s documents", page.total) % page.total_text,
-        "amounts_visible": any(document.amount is not None for document in documents),
-        "several_establishments": bool(filters.establishments),
-        "any_new": any(document.new for document in documents),
-        "archive_query": _without_page(request),
-    }
-    return render(request, "documents/document_list.html", context)
+    condition = filters.condition()
+    with together():  # the frame is drawn while the database finds the rows
+        page = ask_page(DOCUMENTS, user, condition, ordering, request.GET)
+        documents = later(lambda: [document.shown_to(user) for document in page.rows])
+        context = {
+            "filters": filters,
+            "sort": ordering.name,
+            "documents": documents,
+            "page": page,
+            "count": later(lambda: ngettext("%s document", "%s documents", page.total) % page.total_text),
+            "amounts_visible": lambda: any(document.amount is not None for document in documents),
+            "several_establishments": bool(filters.establishments),
+            "any_new": lambda: any(document.new for document in documents),
+            "archive_query": _without_page(request),
+        }
+        return render(request, "documents/document_list.html", context)
 
 
 def _without_page(request: HttpRequest) -> str:

@@ -12,6 +12,7 @@ from django.db.models import Exists, Max, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.days import day_after
 from accounts.typography import short_date
 from catalogue.models import AccordCadre, AccordLine, LineKind
 
@@ -36,8 +37,8 @@ def first_day_of_successor(line: AccordLine, last_used_on: date | None) -> date:
     """The first day that what replaces a line may have: today, after its last order, after its own first day."""
     days = [timezone.localdate()]
     if last_used_on is not None:
-        days.append(last_used_on + DAY)
-    days.append((line.starts_on or line.accord.starts_on) + DAY)
+        days.append(day_after(last_used_on))
+    days.append(day_after(line.starts_on or line.accord.starts_on))
     return max(days)
 
 

@@ -12,6 +12,7 @@ from django.db.models import F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
+from accounts.days import day_after
 from accounts.models import User
 from accounts.rights import Rights
 from catalogue.models import AccordCadre, AccordCoverage, AccordLine
@@ -19,8 +20,8 @@ from catalogue.prices import read_lines
 from catalogue.pricing import Line
 
 from .accord_seats import ORDERED, seats_of_accord
+from .buyers import entitled
 from .models import Enrolment
-from .prices import entitled
 
 ENDING_DAYS = 60
 
@@ -160,7 +161,7 @@ def successor_of(accord: AccordCadre, accords: Iterable[AccordCadre]) -> str:
     """The reference of an accord of the same company that carries on without a gap for all that this one covers."""
     covered = {row.establishment_id for row in accord.coverage.all()}
     for other in accords:
-        follows = other.starts_on <= accord.ends_on + timedelta(days=1) and other.ends_on > accord.ends_on
+        follows = other.starts_on <= day_after(accord.ends_on) and other.ends_on > accord.ends_on
         if other.company_id == accord.company_id and follows:
             listed = {row.establishment_id for row in other.coverage.all()}
             if other.covers_all or (not accord.covers_all and covered <= listed):

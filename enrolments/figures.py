@@ -8,21 +8,21 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, DateField, DecimalField, F, Func, Q, QuerySet, Sum, Value, When
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import Case, DecimalField, F, Func, Q, QuerySet, Sum, Value, When
+from django.db.models.expressions import RawSQL
 
 from accounts.models import User
-from accounts.readings import ask
+from accounts.readings import ask_within
 from accounts.rights import Rights
 from enrolments.models import Enrolment, EnrolmentState
 
 NOT_FOLLOWED = (EnrolmentState.CANCELLED, EnrolmentState.ABSENT)
 
 
-class _Month(Func):
-    """The first day of a date's month: without a time zone, which `TruncMonth` has PostgreSQL look up for each row."""
-
-    template = "DATE_TRUNC('month', (%(expressions)s)::timestamp)::date"
-    output_field = DateField()
+# One look into the index for each month: grouping the rows by month would take PostgreSQL twice as long.
+BY_MONTH = """SELECT begins::date, ARRAY({})
+FROM generate_series(%s::timestamp, %s::timestamp, interval '1 month') AS begins"""
 
 
 @dataclass
@@ -36,30 +36,39 @@ class Months:
 def ask_months(user: User, years: tuple[int, int]) -> Callable[[], dict[int, Months]]:
     """Totals for each of the years from the first to the last, in one query; the month is the session's first day's."""
     first, last = years
-    answer = ask(_months, user, begin=date(first, 1, 1), end=date(last, 12, 31))
+    answer = ask_within(BY_MONTH, (date(first, 1, 1), date(last, 12, 31)), _totals_of_month, user)
 
     def by_month() -> dict[int, Months]:
         totals = {year: Months() for year in range(first, last + 1)}
-        for month, spend, hours in answer.rows():
+        for month, branches in answer.rows():
             months = totals[month.year]
-            months.spend[month.month] += spend or 0
-            months.hours[month.month] += hours or 0
+            for spend, hours in branches:
+                months.spend[month.month] += spend or 0
+                months.hours[month.month] += hours or 0
         return totals
 
     return by_month
 
 
-def _months(user: User, *, begin: date, end: date, condition: Q) -> QuerySet[Enrolment, Any]:
-    """Month, EUR HT that may be seen, and hours, for each branch of what the person may see."""
+def _totals_of_month(user: User, *, condition: Q) -> QuerySet[Enrolment, Any]:
+    """[EUR HT that may be seen, hours] of the month that `begins`, a row for each branch; see accounts.readings."""
     spend = Case(When(amount_visible(user.rights), then=F("price")), default=Value(0), output_field=DecimalField())
+    totals = Func(
+        Sum(spend),
+        Sum("hours", filter=~Q(state__in=NOT_FOLLOWED)),
+        template="ARRAY[%(expressions)s]",
+        output_field=ArrayField(DecimalField()),
+    )
     one, *others = (
         branch.active()
-        .filter(starts_on__range=(begin, end))
+        .filter(
+            starts_on__gte=RawSQL("begins::date", ()), starts_on__lt=RawSQL("(begins + interval '1 month')::date", ())
+        )
         .order_by()
-        .annotate(month=_Month("starts_on"))
-        .values_list("month")
-        .annotate(spend=Sum(spend), hours=Sum("hours", filter=~Q(state__in=NOT_FOLLOWED)))
-        for branch in Enrolment.objects.visible_by_branch(user)
+        .values(all_rows=Value(1))
+        .annotate(totals=totals)
+        .values_list("totals")
+        for branch in Enrolment.objects.visible_by_branch(user, most=1)
     )
     return one.union(*others, all=True) if others else one
 

@@ -12,7 +12,7 @@ from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery, S
 from django.db.models.functions import Cast, Concat, JSONObject, Trim
 
 from accounts.labels import label_of
-from accounts.lists import Listing
+from accounts.lists import Carried, Listing
 from accounts.models import Establishment, User
 from enrolments.models import Enrolment, EnrolmentState, Order, OrderState, Participant
 
@@ -185,5 +185,9 @@ PARTICIPANTS = Listing(
     lambda user: Participant.objects.visible_by_branch(user),
     participant_columns,
     ListedParticipant,
-    counts_to=200,  # whether each is one's own is looked up among the enrolments
+    counts_to=200,  # under a filter, whether each is one's own is looked up among the enrolments
+    carried=Carried(
+        lambda user: [seats.filter(participant__isnull=False) for seats in Enrolment.objects.visible_by_branch(user)],
+        (("pk", "participant_id"), ("last_name", "participant_last_name"), ("first_name", "participant_first_name")),
+    ),
 )

@@ -6,7 +6,7 @@ pages showed is looked at again, because it may have changed meanwhile; what doe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
@@ -139,6 +139,12 @@ def next_order_number() -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval('enrolments_order_number')")
         return f"EC-{timezone.localdate().year}-{cursor.fetchone()[0]:06d}"
+
+
+def placed_on_site(orders: Collection[int]) -> set[int]:
+    """Which of these orders, by id, were placed in the portal, which priced them; the others came from the ERP."""
+    placed = OrderEvent.objects.filter(order__in=orders, kind=OrderEventKind.PLACED)
+    return set(placed.values_list("order_id", flat=True))
 
 
 def _order(held: OrderDraft, person: User, establishment: Establishment | None, costs: Quote) -> Order:

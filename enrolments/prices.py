@@ -13,7 +13,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from accounts.models import Establishment, User
@@ -24,34 +23,13 @@ from catalogue.models import AccordCadre, Course
 from catalogue.prices import Tariff, subjects_of
 from catalogue.pricing import NextTier, Price, Subject
 
-from .models import Order, OrderChannel, OrderEvent, OrderEventKind, OrderState
+from .buyers import buyers, entitled
 from .tariffs import around_buyer, tariff_of, tariff_of_rows
-
-
-def entitled(rights: Rights) -> QuerySet[Establishment]:
-    """The establishments whose negotiated prices a person may see (rule 7).
-
-    Those whose amounts an access opens (an administrator's, or a standard one with a priced type); and those for which
-    an order that the person made on the site, with their verified address, has been validated by staff, whatever became
-    of it since.
-    """
-    opened = Q(pk__in=sorted(rights.priced_establishments))
-    if rights.email is not None:
-        was_validated = OrderEvent.objects.filter(order=OuterRef("pk"), kind=OrderEventKind.VALIDATED)
-        validated = Order.objects.filter(
-            Q(state=OrderState.VALIDATED) | Exists(was_validated),
-            order_email=rights.email,
-            channel=OrderChannel.SITE,
-            establishment__isnull=False,
-        )
-        opened |= Q(pk__in=validated.values("establishment"))
-    found = Establishment.objects.filter(opened)
-    return found.filter(pk__in=sorted(rights.establishments)) if rights.narrowed else found
 
 
 def _buyer(user: User, on: date) -> tuple[Establishment, bool] | None:
     """The establishment whose prices are shown, and whether an accord covers it on that day; None: public prices."""
-    return _buyer_of(read(_buyers, user, on=on))
+    return buyer_of(read(buyers, user, on=on))
 
 
 def _buyer_and_tariff(
@@ -59,30 +37,16 @@ def _buyer_and_tariff(
 ) -> tuple[tuple[Establishment, bool] | None, Tariff]:
     """`_buyer`, with the lines that hold for it and concern these subjects, in one query."""
     around, more = around_buyer(on, subjects)
-    rows = read_within(around, more, _buyers, user, on=on)
-    return _buyer_of(rows), tariff_of_rows(rows)
+    rows = read_within(around, more, buyers, user, on=on)
+    return buyer_of(rows), tariff_of_rows(rows)
 
 
-def _buyer_of(rows: Sequence[Sequence[Any]]) -> tuple[Establishment, bool] | None:
+def buyer_of(rows: Sequence[Sequence[Any]]) -> tuple[Establishment, bool] | None:
+    """The buyer of rows that begin with the columns of `buyers`."""
     if not rows:
         return None
     pk, company_id, name, is_covered, *_line = rows[0]
     return Establishment(pk=pk, company_id=company_id, name=name), is_covered
-
-
-def _buyers(user: User, *, condition: Q, on: date) -> QuerySet[Any, Any]:
-    """The columns of `_buyer`; see accounts.readings."""
-    rights = user.rights
-    in_force = AccordCadre.objects.in_force(on).filter(company=OuterRef("company"))
-    covered = Exists(in_force.filter(Q(covers_all=True) | Q(coverage__establishment=OuterRef("pk"))))
-    last_order = Order.objects.filter(order_email=rights.email or "").order_by("-placed_on", "-pk")
-    return (
-        entitled(rights)
-        .filter(condition)
-        .annotate(is_covered=covered, is_last=Q(pk=Subquery(last_order.values("establishment")[:1])))
-        .order_by("-is_covered", "-is_last", "name", "pk")
-        .values_list("pk", "company_id", "name", "is_covered")[:1]
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,22 +116,20 @@ def prices_shown_to(user: User | AnonymousUser, courses: Sequence[Course], on: d
     return prices_of(user, subjects_of(courses), on)
 
 
-def prices_of(user: User | AnonymousUser, subjects: Sequence[Subject], on: date, *, tiers: bool = True) -> PricesShown:
-    """`prices_shown_to`, of subjects. Without `tiers` no price says what more orders would give: a list has no room."""
+def prices_of(user: User | AnonymousUser, subjects: Sequence[Subject], on: date) -> PricesShown:
+    """`prices_shown_to`, of subjects."""
     buyer, tariff = _buyer_and_tariff(user, on, subjects) if user.is_authenticated else (None, Tariff([]))
     if buyer is None or not buyer[1]:
         public = Tariff([])
         return PricesShown(
             {subject.course_id: ShownPrice(public.price_of(subject)) for subject in subjects},
             buyer[0] if buyer else None,
-            _reason(user, buyer),
+            reason_of(user, buyer),
         )
     establishment = buyer[0]
     return PricesShown(
         {
-            subject.course_id: ShownPrice(
-                tariff.price_of(subject), establishment.name, tariff.next_tier(subject) if tiers else None
-            )
+            subject.course_id: ShownPrice(tariff.price_of(subject), establishment.name, tariff.next_tier(subject))
             for subject in subjects
         },
         establishment,
@@ -177,10 +139,10 @@ def prices_of(user: User | AnonymousUser, subjects: Sequence[Subject], on: date,
 
 def why_public(user: User | AnonymousUser, on: date) -> str:
     """The sentence that says why a person sees public prices on a day; "" when an accord is in force for them."""
-    return _reason(user, _buyer(user, on) if user.is_authenticated else None)
+    return reason_of(user, _buyer(user, on) if user.is_authenticated else None)
 
 
-def _reason(user: User | AnonymousUser, buyer: tuple[Establishment, bool] | None) -> str:
+def reason_of(user: User | AnonymousUser, buyer: tuple[Establishment, bool] | None) -> str:
     """Nobody whom rule 7 does not let in learns from it whether their company has an accord."""
     if buyer is not None:
         return "" if buyer[1] else _no_accord(buyer[0])

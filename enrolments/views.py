@@ -1,4 +1,4 @@
-"""The lists of orders, enrolments and participants."""
+"""The lists of orders, enrolments and participants; the frame of each is drawn while the database finds the rows."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -8,8 +8,9 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from accounts.filters import Filters, words_in
-from accounts.lists import Ordering, chosen_ordering, page_of
+from accounts.lists import Ordering, ask_page, chosen_ordering, later
 from accounts.requests import person
+from accounts.statements import together
 from enrolments.filters import (
     EnrolmentFilters,
     OrderFilters,
@@ -46,19 +47,21 @@ def order_list(request: HttpRequest) -> HttpResponse:
     """The orders that the person may see, filtered by the address."""
     user, filters = person(request), Filters(OrderFilters, request)
     ordering = chosen_ordering(ORDER_ORDERINGS, request.GET)
-    page = page_of(ORDERS, user, filters.condition(), ordering, request.GET)
-    rows = present_orders(page.rows, user)
-    context = {
-        "tabs": tabs(request.path),
-        "filters": filters,
-        "sort": ordering.name,
-        "orders": rows,
-        "page": page,
-        "count": ngettext("%s commande", "%s commandes", page.total) % page.total_text,
-        "amounts_visible": any(row.amount is not None for row in rows),
-        "several_establishments": bool(filters.establishments),
-    }
-    return render(request, "enrolments/order_list.html", context)
+    condition = filters.condition()
+    with together():
+        page = ask_page(ORDERS, user, condition, ordering, request.GET)
+        rows = later(lambda: present_orders(page.rows, user))
+        context = {
+            "tabs": tabs(request.path),
+            "filters": filters,
+            "sort": ordering.name,
+            "orders": rows,
+            "page": page,
+            "count": later(lambda: ngettext("%s commande", "%s commandes", page.total) % page.total_text),
+            "amounts_visible": lambda: any(row.amount is not None for row in rows),
+            "several_establishments": bool(filters.establishments),
+        }
+        return render(request, "enrolments/order_list.html", context)
 
 
 @require_safe
@@ -66,17 +69,19 @@ def enrolment_list(request: HttpRequest) -> HttpResponse:
     """Who goes where and when, filtered by the address."""
     user, filters = person(request), Filters(EnrolmentFilters, request)
     ordering = chosen_ordering(ENROLMENT_ORDERINGS, request.GET)
-    page = page_of(ENROLMENTS, user, filters.condition(), ordering, request.GET)
-    context = {
-        "tabs": tabs(request.path),
-        "filters": filters,
-        "sort": ordering.name,
-        "enrolments": page.rows,
-        "enrol_url": reverse("catalogue"),
-        "page": page,
-        "count": ngettext("%s inscription", "%s inscriptions", page.total) % page.total_text,
-    }
-    return render(request, "enrolments/enrolment_list.html", context)
+    condition = filters.condition()
+    with together():
+        page = ask_page(ENROLMENTS, user, condition, ordering, request.GET)
+        context = {
+            "tabs": tabs(request.path),
+            "filters": filters,
+            "sort": ordering.name,
+            "enrolments": later(lambda: page.rows),
+            "enrol_url": reverse("catalogue"),
+            "page": page,
+            "count": later(lambda: ngettext("%s inscription", "%s inscriptions", page.total) % page.total_text),
+        }
+        return render(request, "enrolments/enrolment_list.html", context)
 
 
 @require_safe
@@ -93,12 +98,14 @@ def participant_list(request: HttpRequest) -> HttpResponse:
     """The colleagues with an enrolment that the person may see."""
     user, filters = person(request), Filters(ParticipantFilters, request)
     ordering = chosen_ordering(PARTICIPANT_ORDERINGS, request.GET)
-    page = page_of(PARTICIPANTS, user, filters.condition(), ordering, request.GET, today=timezone.localdate())
-    context = {
-        "filters": filters,
-        "sort": ordering.name,
-        "participants": present_participants(page.rows),
-        "page": page,
-        "count": ngettext("%s collaborateur", "%s collaborateurs", page.total) % page.total_text,
-    }
-    return render(request, "enrolments/participant_list.html", context)
+    condition = filters.condition()
+    with together():
+        page = ask_page(PARTICIPANTS, user, condition, ordering, request.GET, today=timezone.localdate())
+        context = {
+            "filters": filters,
+            "sort": ordering.name,
+            "participants": later(lambda: present_participants(page.rows)),
+            "page": page,
+            "count": later(lambda: ngettext("%s collaborateur", "%s collaborateurs", page.total) % page.total_text),
+        }
+        return render(request, "enrolments/participant_list.html", context)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, ClassVar
 
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import ngettext
 
 from accounts.labels import label_of
@@ -15,7 +15,7 @@ from catalogue.filters import LABELS, PAGE, CatalogueFilters
 from catalogue.listing import ListedCourse, NextSession
 from catalogue.models import CourseMode
 from catalogue.search import ROWS_PER_PAGE, Found
-from enrolments.prices import PricesShown, ShownPrice
+from enrolments.list_prices import ListPrices
 from espace_client.components import Chip, query
 from espace_client.formatting import number
 from espace_client.moulds import pour
@@ -70,11 +70,14 @@ class CourseLine:
     facts: SafeString
 
 
-def _line(course: ListedCourse, price: ShownPrice) -> CourseLine:
-    facts = _drawn(course.days, course.mode, course.kind, course.public_price, price.negotiated, course.next)
-    return CourseLine(
+@lru_cache(maxsize=MOST_KEPT)
+def _line(course: ListedCourse, negotiated: Decimal | None) -> SafeString:
+    """A line, drawn: kept for a course as it was read, and by its price, which is all that is not the course's own."""
+    facts = _drawn(course.days, course.mode, course.kind, course.public_price, negotiated, course.next)
+    line = CourseLine(
         course.pk, course.title, course.reference, course.domain, bool(course.certification), course.extract, facts
     )
+    return pour([line], "catalogue/course_line.html", "course", {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +95,14 @@ class CatalogueView:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """What catalogue/results.html shows, which is poured (espace_client.moulds).
+    """What catalogue/results.html shows, which is poured (espace_client.moulds). `lines`: the courses, drawn.
 
     `ignored`: sentences. `reason`: why the prices are public ones; `establishment`: whose they are else. `searched`:
     the words, when nothing has them; `instead`: what was searched then; `near`: the titles only look like the words.
     """
 
-    courses: list[CourseLine]
+    courses: list[ListedCourse]
+    lines: SafeString
     count: str
     page: CataloguePage
     chips: list[Chip]
@@ -112,11 +116,12 @@ class Results:
     near: bool
 
 
-def results_of(filters: CatalogueFilters, found: Found, prices: PricesShown, *, is_member: bool) -> Results:
+def results_of(filters: CatalogueFilters, found: Found, prices: ListPrices, *, is_member: bool) -> Results:
     """`is_member`: to a visitor, whom the page invites to log in, nothing is said of prices."""
     is_guess = bool(found.instead or found.near)
     return Results(
-        courses=[_line(course, prices[course.pk]) for course in found.rows],
+        courses=found.rows,
+        lines=mark_safe("".join(_line(course, prices.negotiated[course.pk]) for course in found.rows)),  # noqa: S308
         count=_count(found.total),
         page=_page(filters, found),
         chips=_chips(filters),

@@ -32,6 +32,7 @@ class Framed:
     description: str
     enhance: SafeString
     banner: SafeString
+    search: SafeString
     switcher: SafeString
     account_menu: SafeString
     navigation: SafeString
@@ -40,30 +41,41 @@ class Framed:
 
 
 def framing(
-    request: HttpRequest, user: User, *, title: str, description: str = "", enhance: SafeString = NOTHING
-) -> Callable[[SafeString], HttpResponse]:
+    request: HttpRequest, user: User, *, title: str, description: str = "", query: str = ""
+) -> Callable[..., HttpResponse]:
     """What makes the page of a logged-in person from its content: the frame is drawn now, the content may come later.
 
-    `description`: "" for the portal's own. `enhance` goes into the head.
+    `description`: "" for the portal's own. `query`: what was searched in the portal. What is called with the content
+    takes `enhance` too, which goes into the head.
     """
     token = get_token(request)
     framed = Framed(
         title=title,
         description=description,
-        enhance=enhance,
+        enhance=NOTHING,
         banner=_banner(request, user),
+        search=_search(query),
         switcher=components.switcher(user, token, request.get_full_path()),
         account_menu=components.account_menu(components.Who.of(user, token)),
         navigation=components.navigation(tuple(tuple(place.items()) for place in frame(request)["nav"])),
         messages=_messages(request),
     )
-    return lambda content: HttpResponse(pour([replace(framed, content=content)], "framed.html", "page", {}))
+
+    def page(content: SafeString, enhance: SafeString = NOTHING) -> HttpResponse:
+        return HttpResponse(pour([replace(framed, content=content, enhance=enhance)], "framed.html", "page", {}))
+
+    return page
 
 
 def _banner(request: HttpRequest, user: User) -> SafeString:
     if user.visitor:
         return loader.render_to_string("components/visit_banner.html", {}, request)
     return components.kept("components/demo_banner.html") if settings.DEMO else NOTHING
+
+
+def _search(query: str) -> SafeString:
+    name = "components/portal_search.html"
+    return loader.render_to_string(name, {"query": query}) if query else components.kept(name)
 
 
 def _messages(request: HttpRequest) -> SafeString:

@@ -4,17 +4,18 @@
 own private PostgreSQL, reachable from this machine only. Tests set `test`. docs/operations.md lists the variables.
 """
 
+import os
 import secrets
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import dj_email_url
+import dj_database_url
 import django_stubs_ext
 from csp.constants import NONE, SELF
-from environs import Env, ValidationError, validate
+from environs import Env, validate
 
-from . import local_database
+from . import local_database, variables
 
 django_stubs_ext.monkeypatch()  # so that `ModelAdmin[Order]` and `ModelForm[Order]` mean at run time what mypy reads
 
@@ -22,14 +23,15 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = BASE_DIR / ".data"
 
 env = Env(eager=False)
+variables.teach(env)
 
 ESPACE_ENV: str = env.str("ESPACE_ENV", "", validate=validate.OneOf(["", "local", "production", "test"]))
-DATABASE_URL: str = env.str("DATABASE_URL", "")
-ESPACE_ENV = ESPACE_ENV or ("production" if DATABASE_URL else "local")
+DATABASE_URL: str = env.str("DATABASE_URL", "", validate=variables.database) or ""
+ESPACE_ENV = ESPACE_ENV or ("production" if os.environ.get("DATABASE_URL") else "local")
 PRODUCTION = ESPACE_ENV == "production"
 
 DEBUG = False
-DEMO: bool = env.bool("ESPACE_DEMO", False)
+DEMO: bool = env.bool("ESPACE_DEMO", False, validate=variables.outside(PRODUCTION))
 
 
 def _local_secret_key() -> str:
@@ -42,20 +44,11 @@ def _local_secret_key() -> str:
     return path.read_text()
 
 
-@env.parser_for("mail_url")
-def _mail_url(value: str) -> dict[str, Any]:
-    """dj-email-url's reading, but for the schemes that it takes in silence without a backend, losing every mail."""
-    parsed: dict[str, Any] = dj_email_url.parse(value)  # type: ignore[no-untyped-call]
-    if value and "EMAIL_BACKEND" not in parsed:
-        raise ValidationError("Unknown scheme: use submission://user:password@host:587 (STARTTLS) or smtp://host:25.")
-    return parsed
-
-
 if PRODUCTION:
     SECRET_KEY: str = env.str("SECRET_KEY", validate=validate.Length(min=50))
-    ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", validate=validate.Length(min=1))
-    DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL")
-    EMAIL_URL: Any = env.mail_url("EMAIL_URL")
+    ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", validate=variables.named)
+    DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", validate=variables.sender)
+    EMAIL_URL: Any = env.required_mail_url("EMAIL_URL")
 else:
     SECRET_KEY = env.str("SECRET_KEY", "") or _local_secret_key()
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]", "testserver"])
@@ -64,7 +57,7 @@ else:
 # Where the portal is, for the links in mails: workers have no request that would tell it.
 _LOCAL_URL = f"http://127.0.0.1:{env.int('PORT', 8000)}"
 _OWN_URL = f"https://{ALLOWED_HOSTS[0]}" if PRODUCTION and ALLOWED_HOSTS else _LOCAL_URL
-SITE_URL: str = (env.str("SITE_URL", "") or _OWN_URL).rstrip("/")
+SITE_URL: str = (env.str("SITE_URL", "", validate=variables.site) or _OWN_URL).rstrip("/")
 SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 
@@ -138,7 +131,18 @@ TEMPLATES = [
 
 # --- Database and cache -------------------------------------------------------------------------------------------
 
-DATABASES: dict[str, Any] = {"default": env.dj_db_url("DATABASE_URL", local_database.url() if not DATABASE_URL else "")}
+
+def _database() -> Any:
+    """What DATABASE_URL says or, outside production, the private server; nothing when it is blank or wrong."""
+    if DATABASE_URL:
+        return env.dj_db_url("DATABASE_URL")
+    if PRODUCTION:
+        return env.str("DATABASE_URL", validate=[variables.required, variables.database]) and {}
+    return dj_database_url.parse(local_database.url())
+
+
+DATABASES: dict[str, Any] = {"default": _database()}
+POOL_SIZE: int = env.int("DATABASE_POOL_SIZE", 8, validate=validate.Range(min=1))
 if DATABASES["default"]:
     DATABASES["default"]["OPTIONS"] = {
         # Short queries, on disks without a head: an index costs little, and compiling a query or sharing it out costs
@@ -150,13 +154,14 @@ if DATABASES["default"]:
         " -c plan_cache_mode=force_generic_plan",
         **DATABASES["default"].get("OPTIONS", {}),
         "prepare_threshold": 5,  # for accounts.statements: after five times PostgreSQL keeps the plan
-        "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", 8), "timeout": 10},
+        "pool": {"min_size": 1, "max_size": POOL_SIZE, "timeout": 10},
     }
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # the pool looks whether PostgreSQL ended a connection meanwhile
     if ESPACE_ENV == "test":  # a race needs more connections than a pool gives, and no connection may outlive a test
         del DATABASES["default"]["OPTIONS"]["pool"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL: str = env.str("REDIS_URL", "")
+REDIS_URL: str = env.str("REDIS_URL", "", validate=variables.redis)
 # Shared by all processes, because the rate limits count in it: a cache per process would multiply every limit.
 CACHES: dict[str, Any] = {
     "default": (
@@ -204,7 +209,7 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Espace client"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
-TRUSTED_PROXY_COUNT: int = env.int("TRUSTED_PROXY_COUNT", 0)
+TRUSTED_PROXY_COUNT: int = env.int("TRUSTED_PROXY_COUNT", 0, validate=validate.Range(min=0))
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 GUARDIAN_MONKEY_PATCH_USER = False
 ANONYMOUS_USER_NAME = None
@@ -223,7 +228,7 @@ _DOCUMENTS_LOCAL = {
     "OPTIONS": {"location": DOCUMENTS_ROOT, "file_permissions_mode": 0o640, "directory_permissions_mode": 0o750},
 }
 _DOCUMENTS_S3 = {
-    "BACKEND": "storages.backends.s3.S3Storage",
+    "BACKEND": "documents.s3.PrivateS3Storage",
     "OPTIONS": {
         "bucket_name": DOCUMENTS_S3_BUCKET,
         "endpoint_url": env.str("DOCUMENTS_S3_ENDPOINT", "") or None,
@@ -246,8 +251,12 @@ STORAGES: dict[str, Any] = {
 }
 WHITENOISE_USE_FINDERS = ESPACE_ENV == "test"  # no collectstatic before a test
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "espace_client.uploads.RoomyUploadHandler",
+]
 # Where clamd listens: the path of its socket, or host:port. Empty: what clients hand in is inspected but not scanned.
-MALWARE_SCANNER: str = env.str("MALWARE_SCANNER", "")
+MALWARE_SCANNER: str = env.str("MALWARE_SCANNER", "", validate=variables.scanner)
 
 # --- Mails --------------------------------------------------------------------------------------------------------
 
@@ -284,6 +293,7 @@ JOURNAL_DAYS: int = env.int("JOURNAL_DAYS", 365, validate=validate.Range(min=31)
 # --- Security -----------------------------------------------------------------------------------------------------
 
 SECURE_SSL_REDIRECT = PRODUCTION and env.bool("SECURE_SSL_REDIRECT", True)
+SECURE_REDIRECT_EXEMPT = [r"^sante/$"]  # a load balancer asks in plain HTTP, and says nothing that is secret
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 if TRUSTED_PROXY_COUNT:
@@ -326,7 +336,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO", validate=variables.LEVELS)},
     "loggers": {name: {"level": "WARNING"} for name in ("pikepdf", "weasyprint", "fontTools")},
 }
 
@@ -338,10 +348,10 @@ PROVIDER = {
     "email": env.str("PROVIDER_EMAIL", "espace-client@ib-cegos.example"),
     "address": env.str("PROVIDER_ADDRESS", "19 rue René-Jacques, 92130 Issy-les-Moulineaux"),
     # Without these two no document can be issued (Code de commerce R123-237, Code du travail R6351-6).
-    "siret": env.str("PROVIDER_SIRET") if PRODUCTION else env.str("PROVIDER_SIRET", ""),
-    "nda": env.str("PROVIDER_NDA") if PRODUCTION else env.str("PROVIDER_NDA", ""),
+    "siret": env.required_siret("PROVIDER_SIRET") if PRODUCTION else env.siret("PROVIDER_SIRET", ""),
+    "nda": env.required_nda("PROVIDER_NDA") if PRODUCTION else env.nda("PROVIDER_NDA", ""),
     "legal": env.str("PROVIDER_LEGAL", ""),
-    "iban": env.str("PROVIDER_IBAN", ""),
+    "iban": env.iban("PROVIDER_IBAN", ""),
     "url": env.str("PROVIDER_URL", ""),
     # The plateforme agréée through which invoices legally travel; printed on their copies when it is given.
     "platform": env.str("PROVIDER_PLATFORM", ""),
@@ -349,9 +359,9 @@ PROVIDER = {
 
 # A provider without numbers cannot issue; these are invented, valid in form, and used by a demonstration only.
 DEMO_PROVIDER = {
-    "siret": "90184726500019",
+    "siret": "90184726900015",
     "nda": "11922345692",
-    "legal": "SAS au capital de 500 000 € · RCS Nanterre 901 847 265",
+    "legal": "SAS au capital de 500 000 € · RCS Nanterre 901 847 269",
     "iban": "FR7630001007941234567890185",
     "platform": "Plateforme agréée de démonstration",
 }

@@ -21,11 +21,10 @@ from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from accounts.admin.base import count_of
-from accounts.document_types import DocumentType
 from accounts.models import User
 from catalogue.models import Session
 from documents.admin.issuing import FailuresFilter
-from documents.board.papers import MOST_SEATS_OF_TEAM, folders_of
+from documents.board.papers import board_of_all
 from documents.models import Deposit, FileCheck, Issue, IssueBatch, IssueState
 from enrolments.admin.sessions import SeatsFilter
 from enrolments.models import Enrolment, ErasureRequest, ErasureState, Order, OrderState
@@ -40,7 +39,10 @@ REMEMBERED = timedelta(days=30)  # a mail that is older is a matter of its own
 
 @dataclass(frozen=True)
 class Waiting:
-    """One line: how many ("plus de 999" at most), of what, and where they are listed. `quiet`: nothing to be done."""
+    """One line: how many, of what, and where they are listed. `quiet`: nothing to be done.
+
+    How many is "plus de 999" at most, and "au moins 12" when not all rows were looked at.
+    """
 
     count: str
     label: str
@@ -65,10 +67,14 @@ class Queue:
         return _counted(self.rows().order_by()[: MOST_COUNTED + 1].count(), self.label, url, quiet=self.quiet)
 
 
-def _counted(count: int, label: Callable[[int], str], url: str, *, quiet: bool = False) -> Waiting | None:
+def _counted(
+    count: int, label: Callable[[int], str], url: str, *, quiet: bool = False, at_least: bool = False
+) -> Waiting | None:
     if not count:
         return None
-    said = _("plus de %d") % MOST_COUNTED if count > MOST_COUNTED else str(count)
+    said = _("au moins %d") % count if at_least else str(count)
+    if count > MOST_COUNTED:
+        said = _("plus de %d") % MOST_COUNTED
     return Waiting(said, label(count), url, quiet)
 
 
@@ -158,18 +164,21 @@ QUEUES = (
 def _missing_papers() -> Waiting | None:
     """Counted anew every minute: it takes longer than all the rest."""
     url = reverse("admin:documents_missing")
+    count, cut = cache.get_or_set("missing-papers-counted", _lacking, COUNTED_FOR.total_seconds()) or (0, False)
     return _counted(
-        cache.get_or_set("missing-papers", _folders, COUNTED_FOR.total_seconds()) or 0,
+        count,
         lambda count: ngettext(
             "commande à laquelle des pièces manquent", "commandes auxquelles des pièces manquent", count
         ),
         url,
+        at_least=cut,
     )
 
 
-def _folders() -> int:
-    everything = Enrolment.objects.all()
-    return len(folders_of(everything, lambda _order: frozenset(DocumentType), most=MOST_SEATS_OF_TEAM))
+def _lacking() -> tuple[int, bool]:
+    """How many orders lack something, and whether there are others that were not looked at."""
+    board = board_of_all()
+    return len(board.folders), board.left_out is not None
 
 
 def _last_import() -> Waiting | None:

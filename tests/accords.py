@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,11 +16,10 @@ from tests.worlds import number
 
 def make_accord(company: Company, *covered: Establishment, **fields: Any) -> AccordCadre:
     """An accord in force for a year around today, for these establishments, or for all."""
-    today = timezone.localdate()
     values: dict[str, Any] = {
         "reference": number("AC"),
-        "starts_on": today - timedelta(days=100),
-        "ends_on": today + timedelta(days=265),
+        "starts_on": days_away(-100),
+        "ends_on": days_away(265),
         "covers_all": not covered,
     }
     accord = AccordCadre.objects.create(company=company, **values | fields)
@@ -56,5 +56,11 @@ def make_course(domain: Domain, public_price: str = "1000", **fields: Any) -> Co
     return Course.objects.get(pk=made.pk)
 
 
+def today() -> date:
+    """The day in France, asked inside a test: one read when a module is imported is yesterday after midnight."""
+    assert "PYTEST_CURRENT_TEST" in os.environ, "no test is running"
+    return timezone.localdate()
+
+
 def days_away(days: int) -> date:
-    return timezone.localdate() + timedelta(days=days)
+    return today() + timedelta(days=days)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, time, timedelta
 from pathlib import Path
+from time import sleep
 
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
@@ -18,6 +21,18 @@ from tests.worlds import World, make_world
 
 ClientFor = Callable[[User | None], Client]
 RunTasks = Callable[[], None]
+
+
+# A test lives within one day: one that would begin this little before midnight in France begins after it.
+LAST_SECONDS_OF_A_DAY = 30
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    now = timezone.localtime()
+    midnight = datetime.combine(now.date() + timedelta(days=1), time.min, now.tzinfo)
+    if (left := (midnight - now).total_seconds()) < LAST_SECONDS_OF_A_DAY:
+        sleep(left)
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db.models import Model
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.document_types import DocumentType
@@ -47,8 +48,8 @@ EVERYONE = [*MEMBERS, ANONYMOUS]
 class Row:
     """A route: who gets `allowed`; every other member gets `refused`, a visitor `anonymous`.
 
-    `finds`: a parameter and what is searched with it, which the answer says to whom the route is allowed, and to nobody
-    else.
+    `finds`: a parameter, what is searched with it, and what the answer then says to whom the route is allowed, and to
+    nobody else.
     """
 
     allowed_to: frozenset[str]
@@ -57,7 +58,7 @@ class Row:
     allowed: int = 200
     refused: int = 404
     anonymous: int = 302
-    finds: Callable[[World], tuple[str, str]] | None = None
+    finds: Callable[[World], tuple[str, str, str]] | None = None
 
     def expected(self, persona: str) -> int:
         if persona in self.allowed_to:
@@ -69,12 +70,23 @@ class Row:
 OF_LILLE = frozenset({"administrator", "standard", "member_of_two", "responsable"})
 
 
-def colleague_of_lille(world: World) -> tuple[str, str]:
+def colleague_of_lille(world: World) -> tuple[str, str, str]:
     order = Order.objects.filter(establishment=world.lille, order_email=world.personas["responsable"].email).first()
     person = Participant.objects.filter(enrolments__order=order).first()
     assert person is not None
     Participant.objects.filter(pk=person.pk).update(email="introuvable.ailleurs@armor.example")
-    return "collaborateur", "introuvable.ailleurs"
+    return "collaborateur", "introuvable.ailleurs", "introuvable.ailleurs"
+
+
+def searched(words: str, about: Callable[[World], Model]) -> Callable[[World], tuple[str, str, str]]:
+    """What the search over everything leads to; `words` names the field to search by."""
+
+    def finds(world: World) -> tuple[str, str, str]:
+        found = about(world)
+        place = reverse(f"{found._meta.model_name}_detail", args=[found.pk])
+        return "q", str(getattr(found, words)), f'href="{place}"'
+
+    return finds
 
 
 def public(**kwargs: object) -> Row:
@@ -259,7 +271,13 @@ TABLE: dict[str, list[Row]] = {
     "robots": [public()],
     "favicon": [Row(frozenset(EVERYONE), allowed=302)],
     "dashboard": [members()],
-    "search": [members()],
+    "search": [
+        members(),
+        Row(OF_LILLE, refused=200, finds=searched("number", order_by(MINE))),
+        Row(OF_LILLE, refused=200, finds=searched("last_name", participant_by(MINE))),
+        Row(OF_LILLE, refused=200, finds=searched("number", document_by(MINE, FACTURE))),
+        Row(OF_LILLE - {"standard"}, refused=200, finds=searched("number", document_by(MINE, CONVOCATION))),
+    ],
     "enrolment_list": [members()],
     "filter_suggestions": [Row(OF_LILLE, refused=200, finds=colleague_of_lille)],
     "order_list": [members()],

@@ -189,9 +189,9 @@ def test_periods(period: str, today: date, bounds: tuple[date | None, date | Non
 
 PAGES = {
     "dashboard": 6,
-    "document_list": 4,
-    "order_list": 4,
-    "enrolment_list": 4,
+    "document_list": 3,
+    "order_list": 3,
+    "enrolment_list": 3,
     "participant_list": 3,
     "search": 7,
     "account_home": 5,

@@ -34,6 +34,7 @@ def sources() -> list[Path]:
     names = {"views.py", "forms.py", "filters.py", "exports.py", "presentation.py", "figures.py", "lists.py"}
     names |= {"access_forms.py", "access_listing.py"}
     found = [path for app in OURS for path in (ROOT / app).rglob("*.py") if path.name in names]
+    found.append(ROOT / "espace_client" / "finding.py")
     return found + [path for path in (ROOT / "espace_client" / "views").glob("*.py") if path.name != "__init__.py"]
 
 

@@ -19,6 +19,7 @@ from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from psycopg.errors import UniqueViolation
 
 from accounts.models import User
 from accounts.models.base import DecidedInPortal
@@ -108,6 +109,15 @@ class PortalAdmin(admin.ModelAdmin[_M]):
         if named is not None:
             return queryset.filter(named), False
         return super().get_search_results(request, queryset, search_term)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """When another request was quicker with the same row, the form is asked again, and finds it: it says so."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except IntegrityError as error:
+            if not isinstance(error.__cause__, UniqueViolation):
+                raise
+            return super().changeform_view(request, *args, **kwargs)
 
     def get_inlines(self, request: HttpRequest, obj: _M | None) -> list[type[InlineModelAdmin[Any, Any]]]:
         """What is only read says nothing about a row that is being added."""

@@ -6,6 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import Expression, F, Q
 from django.utils.translation import gettext_lazy as _
@@ -45,7 +46,8 @@ class AccordCadreQuerySet(models.QuerySet["AccordCadre"]):
 class AccordCadre(models.Model):
     """An agreement of one company, for all of its establishments or for those listed; dates are included.
 
-    `announced_end` is the end that a mail told its people of; another end is told of again.
+    `announced_end` is the end that a mail told its people of; another end is told of again. `prices_version` is another
+    one whenever the accord or a line of it has changed (kept by triggers, whatever is written here).
     """
 
     reference = models.CharField(_("référence"), max_length=60, unique=True)
@@ -57,6 +59,7 @@ class AccordCadre(models.Model):
         Establishment, through="AccordCoverage", related_name="accords", blank=True, verbose_name=_("établissements")
     )
     announced_end = models.DateField(_("fin annoncée par mail"), null=True, blank=True, editable=False)
+    prices_version = models.UUIDField(db_default=RandomUUID(), editable=False)
 
     objects = AccordCadreQuerySet.as_manager()
 
@@ -140,6 +143,9 @@ class AccordLine(models.Model):
         verbose_name = _("ligne d’accord-cadre")
         verbose_name_plural = _("lignes d’accord-cadre")
         ordering = ["accord", "scope", "pk"]
+        indexes = [
+            models.Index(fields=["accord", "from_seats"], condition=Q(from_seats__gt=0), name="accord_line_thresholds")
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["accord", "scope", "course", "domain", "from_seats"],

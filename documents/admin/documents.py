@@ -17,15 +17,13 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import EMPTY, PortalAdmin, QuestionFilter, ReadOnlyInline, link_to, staff
 from accounts.codes import by_code, fold
-from accounts.document_types import DocumentType
 from accounts.typography import money
-from documents.board.papers import MOST_SEATS_OF_TEAM, folders_of
+from documents.board.papers import board_of_all
 from documents.deposits.services import note_picture
 from documents.models import Document, DocumentGrant
 from documents.serving import serve_document
-from documents.store import store
 from documents.validity import tell_void, with_validity
-from enrolments.models import Enrolment, Order
+from enrolments.models import Order
 
 from .actions import correct_documents
 from .avoirs import avoir_view
@@ -127,8 +125,7 @@ class DocumentAdmin(BillPages, PortalAdmin[Document]):
         return (*READ, *self.bill_fields) if obj is not None else ()
 
     def save_model(self, request: HttpRequest, obj: Document, form: Any, change: bool) -> None:
-        """The file is kept before the row that names it, so that no row is ever without its file."""
-        store(form.examined.pdf)
+        """The form has kept the file."""
         super().save_model(request, obj, form, change)
         name = form.cleaned_data["upload"].name
         note_picture(document=obj, examined=form.examined, original_name=name, actor=staff(request))
@@ -148,8 +145,8 @@ class DocumentAdmin(BillPages, PortalAdmin[Document]):
         """The board of missing papers, of all orders: what the team owes, and what it waits for."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        folders = folders_of(Enrolment.objects.all(), lambda _order: frozenset(DocumentType), most=MOST_SEATS_OF_TEAM)
-        context = {**self.admin_site.each_context(request), "title": _("Pièces manquantes"), "folders": folders}
+        board = board_of_all()
+        context = {**self.admin_site.each_context(request), "title": _("Pièces manquantes"), "board": board}
         return render(request, "admin/documents/missing.html", context)
 
     def avoir(self, request: HttpRequest, pk: int) -> HttpResponseBase:

@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin.base import TriedForm
 from accounts.document_types import ENROLMENT_TYPES, PRICED_TYPES, DocumentType
 from documents.deposits.examining import Examined
-from documents.deposits.forms import examined
+from documents.deposits.forms import examined, not_kept
 from documents.models import Document
-from documents.store import name_for
+from documents.store import UnwritableStoreError, keep_aside, name_for, store
 
 SUBJECT = ("order", "enrolment", "session", "establishment")
 
@@ -73,6 +73,18 @@ class DocumentForm(TriedForm[Document]):
         if cleaned.get("amount") is not None and cleaned.get("type") not in PRICED_TYPES:
             self.add_error("amount", _("Ce type de document ne porte pas de montant."))
         return cleaned
+
+    def _post_clean(self) -> None:
+        """The file is kept before the row that names it, so that no row is ever without its file."""
+        super()._post_clean()
+        if self.errors:
+            return
+        try:
+            store(self.examined.pdf)
+            if self.examined.ending:
+                keep_aside(self.examined.original, self.examined.ending)
+        except UnwritableStoreError as error:
+            self.add_error("upload", not_kept(error))
 
     def _get_validation_exclusions(self) -> set[str]:
         """What is missing is told at its field; the database's own rule would tell it again, in a word of ours."""

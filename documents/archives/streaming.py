@@ -1,7 +1,7 @@
 """The bytes of an archive, made as they leave: stored, not deflated (PDFs are), ZIP64 when needed, in flat memory.
 
-For each file, in this order: the person's rights are read anew, the journal gets its line in the same statement that
-reads the document, the file is opened, and only then is anything of it written.
+For each file, in this order: it is read once, and left out when it is not what was issued; the person's rights are read
+anew; the journal gets its line in the same statement that reads the document; only then is anything of it written.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import IO, Any
@@ -22,11 +22,12 @@ from zipstream.ng import ZipStream
 from accounts.models import User
 from accounts.requests import person
 from documents.archives.naming import README, Names, readme
-from documents.models import Archive, ArchiveState, ServingOutcome, documents_storage
+from documents.models import Archive, ArchiveState, Document, ServingOutcome, documents_storage
 from documents.serving import CHUNK, ServedDocument, file_name, open_to, record, record_refusal
 from documents.validity import void_among
 
 logger = logging.getLogger(__name__)
+AHEAD = 500  # documents whose files are looked up in one query
 SAID_EVERY = 1.0  # seconds between two writings of how far the archive is
 
 
@@ -67,8 +68,8 @@ class Stream:
     def _bytes(self) -> Iterator[bytes]:
         stream, names = ZipStream(sized=False), Names()
         void = void_among(self.archive.document_ids)
-        for pk in self.archive.document_ids:
-            opened = self._open(pk)
+        for pk, kept in self._kept():
+            opened = self._open(pk, kept)
             if opened is None:
                 continue
             document, file, first = opened
@@ -83,46 +84,70 @@ class Stream:
             yield from stream.all_files()
         yield from stream.finalize()
 
-    def _open(self, pk: int) -> tuple[ServedDocument, IO[Any], bytes] | None:
+    def _kept(self) -> Iterator[tuple[int, Sequence[Any]]]:
+        """Each document's id, and what the store should have of it: name, SHA-256."""
+        ids = self.archive.document_ids
+        for start in range(0, len(ids), AHEAD):
+            some = ids[start : start + AHEAD]
+            rows = Document.objects.filter(pk__in=some).order_by().values_list("pk", "file", "sha256")
+            found = {pk: kept for pk, *kept in rows}
+            yield from ((pk, found.get(pk, ["", ""])) for pk in some)
+
+    def _open(self, pk: int, kept: Sequence[Any]) -> tuple[ServedDocument, IO[Any], bytes] | None:
         """The document if the person may still open it, its file and the first bytes; None, and why is kept."""
+        file, first, flaw = self._sound(pk, *kept)
         user = User.objects.with_rights(person(self.request).pk)
         if user is not None:
             user.rights = user.whole_rights  # what one looks at narrows lists, not what one may open
-        document = open_to(self.request, pk, inline=False, user=user) if user is not None else None
-        if document is None:
-            record_refusal(self.request, pk)
-            self.refused += 1
-            return None
+            if file is None and (unsound := Document.objects.visible_to(user).filter(pk=pk).first()):
+                record(self.request, pk, ServingOutcome.FAILED, pk)
+                self.unopened += 1
+                self.problems.append(flaw % unsound)
+                return None
+        document = open_to(self.request, pk, inline=False, user=user) if file is not None and user is not None else None
+        if file is not None and document is not None:
+            return document, file, first
+        if file is not None:
+            file.close()
+        record_refusal(self.request, pk)
+        self.refused += 1
+        return None
+
+    def _sound(self, pk: int, name: str, sha256: str) -> tuple[IO[Any] | None, bytes, str]:
+        """The file and its first bytes, once it was read through and found to be what was issued; or what to say."""
+        digest = hashlib.sha256()
         try:
-            file = documents_storage().open(document.file, "rb")
+            file = documents_storage().open(name, "rb")
             try:
-                return document, file, file.read(CHUNK)
+                while chunk := file.read(CHUNK):
+                    digest.update(chunk)
+                file.seek(0)
+                first = file.read(CHUNK)
             except OSError:
                 file.close()
                 raise
         except OSError:
             logger.exception("The file of document %s can't be put in archive %s", pk, self.archive.pk)
-            record(self.request, pk, ServingOutcome.FAILED, pk)
-            self.unopened += 1
-            self.problems.append(_("%s : le fichier est momentanément indisponible.") % document)
-            return None
+            return None, b"", _("%s : le fichier est momentanément indisponible.")
+        if digest.hexdigest() == sha256:
+            return file, first, ""
+        file.close()
+        logger.error("The file of document %s is not what was issued: left out of archive %s", pk, self.archive.pk)
+        return None, b"", _("%s : le fichier est incomplet ou altéré, il n’est pas joint.")
 
     def _content(self, document: ServedDocument, file: IO[Any], first: bytes) -> Iterator[bytes]:
-        """The bytes of one file. What is not what was issued is said: the archive is too far gone to take it back."""
-        digest, chunk, broken = hashlib.sha256(), first, False
+        """The bytes of one file. A disk that fails meanwhile is said: the archive is too far gone to take it back."""
+        chunk = first
         with file:
             while chunk:
-                digest.update(chunk)
                 yield chunk
                 try:
                     chunk = file.read(CHUNK)
                 except OSError:
                     logger.exception("The file of document %s broke off", document.pk)
-                    broken = True
-                    break
-        if broken or digest.hexdigest() != document.sha256:
-            record(self.request, document.pk, ServingOutcome.FAILED, document.pk)
-            self.problems.append(_("%s : le fichier joint est incomplet ou altéré ; ne l’utilisez pas.") % document)
+                    record(self.request, document.pk, ServingOutcome.FAILED, document.pk)
+                    self.problems.append(_("%s : le fichier joint est incomplet ; ne l’utilisez pas.") % document)
+                    return
 
     # --- How far it is ------------------------------------------------------------------------------------------
 

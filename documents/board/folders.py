@@ -101,3 +101,16 @@ class Folder:
 
     def deposit_url(self, kind: DocumentType) -> str:
         return f"{reverse('deposit_create', args=[self.order.pk])}?type={kind.value}"
+
+
+@dataclass(frozen=True)
+class Board:
+    """The folders in which something is missing, what is due first on top.
+
+    At most `most` seats are looked at, those that start last. When that left some out, `left_out` is the first day on
+    which a seat that was looked at starts: any other seat starts that day or before.
+    """
+
+    folders: list[Folder]
+    most: int
+    left_out: date | None = None

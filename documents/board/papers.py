@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.document_types import DocumentType
 from accounts.models import User
 from catalogue.models import SessionState
-from documents.board.folders import Folder, Paper
+from documents.board.folders import Board, Folder, Paper
 from documents.board.rules import RULES
 from documents.models import Document, Evaluation
 from documents.reach import types_open
@@ -29,15 +29,21 @@ DATED = (DocumentType.CONVENTION, DocumentType.EMARGEMENT)  # with the convocati
 Opens = Callable[[Order], frozenset[DocumentType]]
 
 
-def board_of(user: User) -> list[Folder]:
-    """The folders of the person's orders in which something is missing, what is due first on top."""
-    return folders_of(Enrolment.objects.visible_to(user), lambda order: types_open(order, user.rights))
+def board_of(user: User) -> Board:
+    """The orders of this person that lack something."""
+    seats = Enrolment.objects.visible_to(user)
+    return board_of_seats(seats, lambda order: types_open(order, user.rights), MOST_SEATS)
 
 
-def folders_of(seats: QuerySet[Enrolment], opens: Opens, most: int = MOST_SEATS) -> list[Folder]:
+def board_of_all() -> Board:
+    """All orders that lack something, for the team."""
+    return board_of_seats(Enrolment.objects.all(), lambda _order: frozenset(DocumentType), MOST_SEATS_OF_TEAM)
+
+
+def board_of_seats(seats: QuerySet[Enrolment], opens: Opens, most: int) -> Board:
     """Of these seats, the `most` that are in the latest sessions, the orders lacking something; in four queries."""
     today = timezone.localdate()
-    near = (
+    near = list(
         seats.exclude(state=EnrolmentState.CANCELLED)
         .filter(
             session__ends_on__gte=today - LOOKED_BACK,
@@ -45,16 +51,17 @@ def folders_of(seats: QuerySet[Enrolment], opens: Opens, most: int = MOST_SEATS)
         )
         .exclude(session__state=SessionState.CANCELLED)
         .select_related("order__establishment", "session__course", "participant")
-        .order_by("-starts_on", "-pk")[:most]
+        .order_by("-starts_on", "-pk")[: most + 1]
     )
     folders: dict[int, Folder] = {}
-    for seat in near:
+    for seat in near[:most]:
         folder = folders.setdefault(seat.order_id, Folder(seat.order, opens(seat.order), today))
         folder.seats.append(seat)
     _fill(folders)
     for folder in folders.values():
         folder.missing = [one for rule in RULES for one in rule(folder)]
-    return sorted((one for one in folders.values() if one.missing), key=lambda one: (one.starts_on, one.order.pk))
+    lacking = sorted((one for one in folders.values() if one.missing), key=lambda one: (one.starts_on, one.order.pk))
+    return Board(lacking, most, near[most - 1].starts_on if len(near) > most else None)
 
 
 def _fill(folders: dict[int, Folder]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from django import forms
@@ -17,6 +18,8 @@ from documents.deposits.services import types_to_deposit
 from documents.files import FLAW_REASONS, Flaw
 from documents.models.acceptance import SIGNED_TYPES
 from enrolments.models import Order
+
+logger = logging.getLogger(__name__)
 
 LABELS = {
     DocumentType.BON_DE_COMMANDE: _("Bon de commande"),
@@ -34,11 +37,25 @@ def examined(upload: UploadedFile[bytes]) -> Examined:
         raise forms.ValidationError(
             _("Le fichier n’a pas pu être analysé par l’antivirus, il n’a donc pas été pris. Réessayez plus tard.")
         ) from None
+    except OSError as error:
+        raise not_kept(error) from None
     if isinstance(found, Examined):
         return found
     if found == Flaw.TOO_LARGE:
         raise forms.ValidationError(_("Le fichier est trop gros : %d Mo au plus.") % (MOST_UPLOADED // 1_000_000))
     raise forms.ValidationError(FLAW_REASONS[found])
+
+
+def not_kept(error: OSError) -> forms.ValidationError:
+    """What to say of a file for which the server has no room, or that it can't write down."""
+    logger.error("A file that was handed in can't be kept", exc_info=error)
+    return forms.ValidationError(
+        _(
+            "Le fichier n’a pas pu être enregistré : nos serveurs ne peuvent rien écrire pour le moment. Rien n’a été "
+            "pris, et ce que vous avez saisi est toujours là. Choisissez le fichier à nouveau et réessayez dans "
+            "quelques minutes."
+        )
+    )
 
 
 class DepositForm(forms.Form):

@@ -1,6 +1,5 @@
 """The page on which a client hands in a document for an order."""
 
-from allauth.account.adapter import get_adapter
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -10,10 +9,11 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.document_types import DocumentType
 from accounts.models import User
-from accounts.requests import person
-from documents.deposits.forms import DepositForm
+from accounts.requests import address_of, person
+from documents.deposits.forms import DepositForm, not_kept
 from documents.deposits.services import Details, MayNotDepositError, deposit, types_to_deposit
 from documents.models import Deposit
+from documents.store import UnwritableStoreError
 from enrolments.models import Order
 
 
@@ -43,7 +43,7 @@ def _received(request: HttpRequest, form: DepositForm, order: Order, user: User)
         amount=said.get("amount") if said["type"] == DocumentType.PRISE_EN_CHARGE else None,
         signatory=said.get("signatory", ""),
         job_title=said.get("job_title", ""),
-        ip_address=get_adapter().get_client_ip(request),
+        ip_address=address_of(request),
         user_agent=request.headers.get("User-Agent", "")[:300].replace("\x00", ""),
     )
     try:
@@ -59,4 +59,6 @@ def _received(request: HttpRequest, form: DepositForm, order: Order, user: User)
         raise Http404 from None
     except ValidationError as error:
         form.add_error("type", error)
-        return None
+    except UnwritableStoreError as error:
+        form.add_error("upload", not_kept(error))
+    return None

@@ -152,6 +152,7 @@ class Document(models.Model):
                 fields=["establishment", "type", "-issued_on", "-id"], include=["order_email"], name="document_by_type"
             ),
             models.Index(fields=["order_email", "-issued_on", "-id"], name="document_by_email"),
+            models.Index(fields=["sha256"], name="document_by_content"),
         ]
         constraints = [
             unique_in_any_case("number", "document_number_any_case"),
@@ -248,15 +249,27 @@ class Serving(models.Model):
 
     Append-only (kept by a trigger, but for the purge of accounts.journal). `document` is None when the id asked for is
     nobody's; `user_email` stays when the account goes. `establishment` is a reading key: that of the document when it
-    was asked for, copied by a trigger.
+    was asked for, copied by a trigger, which refuses a document that does not exist: a foreign key would lock it.
     """
 
     document = models.ForeignKey(
-        Document, models.PROTECT, null=True, related_name="servings", db_index=False, verbose_name=_("document")
+        Document,
+        models.PROTECT,
+        null=True,
+        related_name="servings",
+        db_constraint=False,
+        db_index=False,
+        verbose_name=_("document"),
     )
     requested_id = models.BigIntegerField(_("identifiant demandé"))
     user = models.ForeignKey(
-        "accounts.User", models.DO_NOTHING, null=True, related_name="+", db_constraint=False, verbose_name=_("personne")
+        "accounts.User",
+        models.DO_NOTHING,
+        null=True,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+        verbose_name=_("personne"),
     )
     user_email = models.EmailField(_("adresse email"), max_length=254)
     establishment = models.ForeignKey(

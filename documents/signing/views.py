@@ -1,6 +1,5 @@
 """The page on which a bon pour accord is agreed to."""
 
-from allauth.account.adapter import get_adapter
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -10,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.document_types import DocumentType
 from accounts.models import User
-from accounts.requests import person
+from accounts.requests import address_of, person
 from documents.models import Document
 from documents.signing.forms import AcceptanceForm
 from documents.signing.services import Signatory, accept, refusal_to_sign, statement_of
@@ -42,7 +41,7 @@ def _accepted(request: HttpRequest, form: AcceptanceForm, document: Document, us
     signatory = Signatory(
         name=form.cleaned_data["name"],
         job_title=form.cleaned_data["job_title"],
-        ip_address=get_adapter().get_client_ip(request),
+        ip_address=address_of(request),
         user_agent=request.headers.get("User-Agent", "")[:300].replace("\x00", ""),
     )
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 from itertools import combinations
@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.amounts import AmountField
+from accounts.days import take_meant_days
 from accounts.models import Company, Establishment
 from accounts.typography import short_date
 from catalogue.models import AccordCadre, AccordCoverage, AccordLine, LineKind, LineScope
@@ -25,11 +26,16 @@ HUNDRED = Decimal(100)
 MOST_SEATS = 1_000_000
 FAR = date.max
 TWICE = _("Cet accord a déjà une ligne pour cette portée et ce seuil.")
+NOBODY = _("Cet accord ne couvre aucun établissement : ajoutez-en un ici, ou cochez « Tous les établissements ».")
 FIXED_WHEN_USED = ("scope", "course", "domain", "kind", "fixed_price", "discount_rate", "from_seats", "starts_on")
 
 
 class AccordForm(forms.ModelForm[AccordCadre]):
     """An accord ends the day it begins, or later."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        take_meant_days(self)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -51,6 +57,7 @@ class AccordLineForm(forms.ModelForm[AccordLine]):
         if self.is_used:
             for name in FIXED_WHEN_USED:
                 self.fields[name].disabled = True
+        take_meant_days(self)
 
     @property
     def is_used(self) -> bool:
@@ -132,11 +139,38 @@ class AccordLineFormSet(BaseInlineFormSet[AccordLine, AccordCadre, Any]):
         super().clean()
         kept = [form for form in self.forms if form.is_valid() and form.cleaned_data and not self._leaves(form)]
         for one, other in combinations(kept, 2):
-            if _same_thing(one.instance, other.instance) and _same_days(one.instance, other.instance):
+            if _meet(one.instance, other.instance):
                 other.add_error("scope", TWICE)
+        self._compare_with_stored([form for form in kept if form.is_valid() and form.has_changed()])
 
     def _leaves(self, form: Any) -> bool:
         return bool(form.cleaned_data.get("DELETE"))
+
+    def _compare_with_stored(self, changed: list[Any]) -> None:
+        """Lines that the page did not have are there to stay; one further down is there until its turn to be saved."""
+        stored = {line.pk: line for line in AccordLine.objects.filter(accord=self.instance.pk)}
+        unknown = [line for pk, line in stored.items() if pk not in {form.instance.pk for form in self.forms}]
+        for form in self.forms:
+            stored.pop(form.instance.pk, None)
+            below = [line for line in stored.values() if line not in unknown]
+            if form in changed and (_meets_any(form.instance, unknown) or _clashes(form.instance, below)):
+                form.add_error("scope", TWICE)
+
+
+def _meets_any(line: AccordLine, others: Iterable[AccordLine]) -> bool:
+    return any(_meet(line, other) for other in others)
+
+
+def _meet(one: AccordLine, other: AccordLine) -> bool:
+    return _same_thing(one, other) and _same_days(one, other)
+
+
+def _clashes(line: AccordLine, others: Iterable[AccordLine]) -> bool:
+    """Whether the database would refuse the line as long as one of the others is as it is."""
+    return any(
+        _same_thing(line, other) and (line.starts_on == other.starts_on or line.ends_on is other.ends_on is None)
+        for other in others
+    )
 
 
 def _same_thing(one: AccordLine, other: AccordLine) -> bool:
@@ -152,10 +186,13 @@ def _same_days(one: AccordLine, other: AccordLine) -> bool:
 
 
 class AccordCoverageFormSet(BaseInlineFormSet[AccordCoverage, AccordCadre, Any]):
-    """An accord covers establishments of its own company only."""
+    """An accord covers establishments of its own company only, and at least one."""
 
     def clean(self) -> None:
         super().clean()
+        listed = [form for form in self.forms if form.has_changed() or form.instance.pk]
+        if not self.instance.covers_all and all(form.cleaned_data.get("DELETE") for form in listed):
+            raise forms.ValidationError(NOBODY)
         for form in self.forms:
             establishment = form.cleaned_data.get("establishment") if form.is_valid() else None
             if establishment is not None and establishment.company_id != self.instance.company_id:
@@ -182,6 +219,7 @@ class ReplacementForm(forms.Form):
         self.fields["starts_on"].initial = earliest
         self.fields["starts_on"].help_text = _("Au plus tôt le %s.") % short_date(earliest)
         self.fields["kind"].initial = line.kind
+        take_meant_days(self)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -223,6 +261,7 @@ class CheckerForm(forms.Form):
             chooser = _Chooser(field, admin.site)
             chooser.choices = self.fields[name].choices  # type: ignore[attr-defined]  # a ModelChoiceField
             self.fields[name].widget = chooser
+        take_meant_days(self)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -23,7 +23,13 @@ from catalogue.overlaps import overlaps_of
 from enrolments.accord_lines import lock_accord, replace_line, with_use
 
 from .accord_checker import accord_checker
-from .accord_forms import AccordCoverageFormSet, AccordForm, AccordLineForm, AccordLineFormSet, ReplacementForm
+from .accord_forms import (
+    AccordCoverageFormSet,
+    AccordForm,
+    AccordLineForm,
+    AccordLineFormSet,
+    ReplacementForm,
+)
 
 
 class AccordLineInline(admin.TabularInline[AccordLine, AccordCadre]):

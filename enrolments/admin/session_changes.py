@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.admin.base import staff
+from accounts.days import take_meant_days
 from catalogue.models import Session
 from enrolments.models import Enrolment
 from enrolments.proposals import CONCERNED, cancel_session, move_session
@@ -46,6 +47,10 @@ class SessionChangeForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        take_meant_days(self)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

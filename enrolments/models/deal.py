@@ -36,13 +36,13 @@ def within_reach(rights: Rights) -> Q:
     return reach if rights.roaming_email is None else reach | Q(order_email=rights.roaming_email)
 
 
-def reach_by_branch(rights: Rights) -> list[Q]:
+def reach_by_branch(rights: Rights, *, most: int = MOST_BRANCHES) -> list[Q]:
     """The same rule in disjoint conditions, one per index scan: each establishment, then the email's other rows.
 
-    Beyond MOST_BRANCHES establishments they share one condition: planning many branches would cost more than it saves.
+    Beyond `most` establishments they share one condition: planning many branches would cost more than it saves.
     """
     establishments = sorted(rights.establishments)
-    groups = [[one] for one in establishments] if len(establishments) <= MOST_BRANCHES else [establishments]
+    groups = [[one] for one in establishments] if len(establishments) <= most else [establishments]
     branches = [Q(establishment_id__in=group) for group in groups]
     if rights.roaming_email is not None:
         elsewhere = Q(establishment_id__isnull=True) | ~Q(establishment_id__in=establishments)
@@ -121,6 +121,9 @@ class Order(DecidedInPortal):
                 fields=["establishment", "-placed_on"],
                 condition=Q(state__in=[OrderState.TO_APPROVE, OrderState.PENDING]),
                 name="order_waiting",
+            ),
+            models.Index(
+                fields=["order_email", "establishment"], condition=Q(channel=OrderChannel.SITE), name="order_on_site"
             ),
         ]
         constraints = [
@@ -237,9 +240,12 @@ class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
             return self.none()
         return self.filter(within_reach(user.rights))
 
-    def visible_by_branch(self, user: User) -> list[EnrolmentQuerySet]:
-        """`visible_to`, in disjoint querysets that an index each can serve (see accounts.lists)."""
-        return [self.filter(branch) for branch in reach_by_branch(user.rights)] or [self.none()]
+    def visible_by_branch(self, user: User, *, most: int = MOST_BRANCHES) -> list[EnrolmentQuerySet]:
+        """`visible_to`, in disjoint querysets that an index each can serve (see accounts.lists).
+
+        Beyond `most` establishments, these share one; sums, which have no order to keep, want them all in one.
+        """
+        return [self.filter(branch) for branch in reach_by_branch(user.rights, most=most)] or [self.none()]
 
     def active(self) -> EnrolmentQuerySet:
         return self.exclude(state=EnrolmentState.CANCELLED)
@@ -248,8 +254,9 @@ class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
 class Enrolment(DecidedInPortal):
     """One participant in one session. Prices are EUR HT, frozen; `participant` None means "à désigner".
 
-    `establishment` and `order_email` are the order's, `starts_on` is the session's: copied by triggers of the database,
-    never set by hand, because lists are read by them through an index. `hours` is the course's duration when enrolled.
+    `establishment` and `order_email` are the order's, `starts_on` is the session's, `participant_last_name` and
+    `participant_first_name` are the participant's ("" without one): copied by triggers of the database, never set by hand, because
+    lists are read by them through an index. `hours` is the course's duration when enrolled.
     """
 
     number = models.CharField(_("numéro"), max_length=30, unique=True)
@@ -281,6 +288,8 @@ class Enrolment(DecidedInPortal):
     order_email = models.EmailField(max_length=254, editable=False)
     starts_on = models.DateField(_("date de la session"), editable=False)
     hours = models.DecimalField(_("durée (heures)"), max_digits=6, decimal_places=2, editable=False)
+    participant_last_name = models.CharField(max_length=100, default="", db_default="", editable=False)
+    participant_first_name = models.CharField(max_length=100, default="", db_default="", editable=False)
 
     fee: Decimal | None = None  # what its changes cost, EUR HT, where a page says so
 
@@ -305,6 +314,17 @@ class Enrolment(DecidedInPortal):
                 fields=["participant", "-starts_on", "-id"],
                 include=["establishment", "order_email", "state", "hours"],
                 name="enrolment_by_participant",
+            ),
+            models.Index(
+                *("establishment", "participant_last_name", "participant_first_name", "participant"),
+                condition=Q(participant__isnull=False),
+                name="enrolment_by_place_and_name",
+            ),
+            models.Index(
+                *("order_email", "participant_last_name", "participant_first_name", "participant"),
+                include=["establishment"],
+                condition=Q(participant__isnull=False),
+                name="enrolment_by_email_and_name",
             ),
         ]
         constraints = [

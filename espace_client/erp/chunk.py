@@ -39,6 +39,7 @@ class Chunk:
         self.fates: dict[Line, Fate] = {}
         self.refusals: list[Refusal] = []
         self.refused: set[Line] = set()
+        self.warnings: list[tuple[Line, Problem]] = []
         self.put_off: set[Line] = set()
         self.repeated: set[Line] = set()  # lines whose key was decided by another one
 
@@ -61,6 +62,10 @@ class Chunk:
         self.fates.pop(line, None)
         self.refused.add(line)
         self.refusals.append(Refusal(line.number, problem))
+
+    def warn(self, line: Line, problem: Problem) -> None:
+        """Tell that something of a line is left out, although the line is taken."""
+        self.warnings.append((line, problem))
 
     def mark(self, line: Line, fate: Fate) -> None:
         self._left.pop(line, None)

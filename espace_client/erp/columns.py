@@ -78,8 +78,11 @@ class Layout:
     def __init__(self, header: Record | BadRecord | None, columns: Sequence[Column]) -> None:
         if header is None:
             raise BadHeaderError("", "", _("Le fichier est vide : il n’a pas de ligne d’en-tête."))
-        if isinstance(header, BadRecord) or _UNREADABLE.search("".join(header.fields)):
-            text = header.text if isinstance(header, BadRecord) else ";".join(header.fields)
+        text = header.text if isinstance(header, BadRecord) else ";".join(header.fields)
+        if "\r" in text.rstrip("\r\n"):
+            reason = _("Fichier refusé en entier : ses lignes finissent par CR seul ; il faut LF ou CRLF.")
+            raise BadHeaderError("", text.partition("\r")[0], reason)
+        if isinstance(header, BadRecord) or _UNREADABLE.search(text):
             raise BadHeaderError("", text, _("La ligne d’en-tête est illisible."))
         names = [name.strip().casefold() for name in header.fields]
         while names and not names[-1]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 
 import psycopg
@@ -17,6 +18,8 @@ from .importer import Importer, find_references
 from .ledger import Ledger, Said, State, Waiting
 from .reading import BadRecord, Reader, Record
 from .report import FileReport
+
+logger = logging.getLogger(__name__)
 
 LINES = 2000
 CHARACTERS = 4_000_000  # of fields, in one chunk: what bounds the memory when lines are long
@@ -94,9 +97,20 @@ class Engine:
                 self._settle(lines[:half], take)
                 self._settle(lines[half:], take)
                 return
-            lines[0].problems.append(Problem("", ";".join(lines[0].fields), _reason(error)))
+            lines[0].problems.append(Problem("", ";".join(lines[0].fields), self._reason(error, lines[0])))
             chunk = self._attempt(lines, self._take)
         self._report.count(chunk)
+
+    def _reason(self, error: Exception, line: Line) -> str:
+        """What the database kept from being false, in French; what nothing foresaw is for those who read the log."""
+        cause = error.__cause__
+        diagnosis = cause.diag if isinstance(cause, psycopg.Error) else None
+        name = (diagnosis.constraint_name if diagnosis else None) or ""
+        if name in _CONSTRAINTS:
+            return str(_CONSTRAINTS[name])
+        said = diagnosis.message_primary if diagnosis else error  # not its detail, which holds the row
+        logger.error("%s, line %s: the database refused it: %s", self._importer.file, line.number, said)
+        return _("La base de données refuse cette ligne ; le détail est dans le journal du serveur.")
 
     def _attempt(self, lines: Sequence[Line], take: Callable[[Chunk], None]) -> Chunk:
         """One transaction, begun again when the portal and the import waited for each other."""
@@ -219,11 +233,3 @@ def _contradiction(line: Line, first: int) -> Problem:
 def _refused_like(line: Line, first: int) -> Problem:
     reason = _("Répète la ligne %(line)s, qui a été refusée.") % {"line": first}
     return Problem("", ";".join(line.fields), reason)
-
-
-def _reason(error: Exception) -> str:
-    """What the database kept from being false, in French."""
-    cause = error.__cause__
-    name = (cause.diag.constraint_name if isinstance(cause, psycopg.Error) else None) or ""
-    known = _CONSTRAINTS.get(name)
-    return str(known) if known else _("La base de données refuse cette ligne (%(name)s).") % {"name": name or cause}

@@ -22,8 +22,7 @@ CREATE TEMPORARY TABLE IF NOT EXISTS erp_said (
 CREATE TEMPORARY TABLE IF NOT EXISTS erp_waiting (
   file text, key text, awaits text, line integer, fields text, PRIMARY KEY (file, key)
 );
-CREATE TEMPORARY TABLE IF NOT EXISTS erp_claim (subject text PRIMARY KEY, owner text, claimant text);
-TRUNCATE erp_said, erp_waiting, erp_claim;
+TRUNCATE erp_said, erp_waiting;
 """
 _SAID = "SELECT key, line, digest, state FROM erp_said WHERE file = %s AND key = ANY(%s)"
 _REFUSED = "SELECT key FROM erp_said WHERE file = %s AND key = ANY(%s) AND state = 'R'"
@@ -42,11 +41,6 @@ _READY = """
 SELECT key, line, fields FROM erp_waiting one WHERE file = %s AND (%s OR NOT EXISTS (
   SELECT FROM erp_waiting other WHERE other.file = one.file AND other.key = one.awaits
 )) ORDER BY line LIMIT %s
-"""
-_CLAIM = """
-INSERT INTO erp_claim (subject, owner, claimant)
-SELECT * FROM json_to_recordset(%s) AS claim (subject text, owner text, claimant text)
-ON CONFLICT (subject) DO NOTHING
 """
 
 
@@ -90,7 +84,7 @@ class Ledger:
 
     def close(self) -> None:
         with connection.cursor() as cursor:
-            cursor.execute("DROP TABLE IF EXISTS erp_said, erp_waiting, erp_claim")
+            cursor.execute("DROP TABLE IF EXISTS erp_said, erp_waiting")
 
     def said(self, file: str, keys: Iterable[str]) -> dict[str, Said]:
         with connection.cursor() as cursor:
@@ -141,12 +135,3 @@ class Ledger:
     def done_waiting(self, file: str, keys: Iterable[str]) -> None:
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM erp_waiting WHERE file = %s AND key = ANY(%s)", [file, list(keys)])
-
-    def claim(self, claims: Sequence[tuple[str, str, str]]) -> dict[str, tuple[str, str]]:
-        """Record that an owner claims each subject, unless another did; return who has each: (owner, claimant)."""
-        subjects = [subject for subject, _owner, _claimant in claims]
-        rows = [dict(zip(("subject", "owner", "claimant"), claim, strict=True)) for claim in claims]
-        with connection.cursor() as cursor:
-            cursor.execute(_CLAIM, [json.dumps(rows)])
-            cursor.execute("SELECT subject, owner, claimant FROM erp_claim WHERE subject = ANY(%s)", [subjects])
-            return {subject: (owner, claimant) for subject, owner, claimant in cursor.fetchall()}

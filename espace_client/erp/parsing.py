@@ -18,14 +18,13 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from accounts.codes import fold
+from accounts.days import meant_day
 from accounts.emails import normalise_email
 from accounts.siren import clean_siren, clean_siret
 
 Parser = Callable[[str], Any]
 T = TypeVar("T")
 
-# Dates outside are typing errors, or a "for ever" (31/12/9999) that the portal would show as a date.
-FIRST_YEAR, LAST_YEAR = 1970, 2100
 _MEMORY, _LONGEST_REMEMBERED = 4096, 100
 _LINE_BREAKS = re.compile(r"[\t\r\n\v\f\x85\u2028\u2029]+")
 _SPACES = "[ \u00a0\u202f\u2009]"
@@ -120,8 +119,10 @@ def day(raw: str) -> date:
         value = date(*numbers)
     except ValueError as error:
         raise FieldError(_("Cette date n’existe pas.")) from error
-    if not FIRST_YEAR <= value.year <= LAST_YEAR:
-        raise FieldError(_("L’année doit être entre %(first)s et %(last)s.") % {"first": FIRST_YEAR, "last": LAST_YEAR})
+    try:
+        meant_day(value)
+    except ValidationError as error:
+        raise FieldError(" ".join(error.messages)) from error
     return value
 
 

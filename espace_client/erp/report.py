@@ -11,6 +11,7 @@ from typing import IO
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from espace_client.models import ImportRefusal, ImportRun, ImportStatus
 
@@ -19,32 +20,53 @@ from .columns import Problem
 
 BATCH = 2000
 MOST_WARNINGS = 20
+MOST_LINES = 200  # that a file's warnings speak of one by one
 _UNSHOWN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _COUNTED = {Fate.CREATED: "created", Fate.CHANGED: "changed", Fate.UNCHANGED: "unchanged"}
 
 
 class FileReport:
-    """The counts of one file. Its warnings are about the whole file."""
+    """The counts of one file, and its warnings: of the whole file, or of what was left out of lines that were taken."""
 
     def __init__(self, report: Report, file: str) -> None:
         self._report = report
         self.file = file
         self.counts = dict.fromkeys([*_COUNTED.values(), "refused"], 0)
-        self.warnings: list[str] = []
+        self._warnings: list[str] = []
+        self._lines_told: list[str] = []
+        self._lines_untold = 0
 
     def count(self, chunk: Chunk) -> None:
         """Add what became of the lines of a chunk, once it is committed."""
         for fate in chunk.fates.values():
             self.counts[_COUNTED[fate]] += 1
         self.counts["refused"] += len(chunk.refused)
+        for line, problem in chunk.warnings:
+            if line not in chunk.refused:
+                self._warn_of_line(line.number, problem)
         self._report.add(self.file, chunk.refusals)
+
+    @property
+    def warnings(self) -> list[str]:
+        more = ngettext(
+            "%(count)d autre ligne de ce genre.", "%(count)d autres lignes de ce genre.", self._lines_untold
+        )
+        rest = [more % {"count": self._lines_untold}] if self._lines_untold else []
+        return [*self._warnings, *self._lines_told, *rest]
 
     def refuse_whole(self, problem: Problem) -> None:
         self.counts["refused"] += 1
         self._report.add(self.file, [Refusal(1, problem)])
 
     def warn(self, warning: str) -> None:
-        self.warnings.append(warning)
+        self._warnings.append(warning)
+
+    def _warn_of_line(self, number: int, problem: Problem) -> None:
+        if len(self._lines_told) >= MOST_LINES:
+            self._lines_untold += 1
+            return
+        said = {"line": number, "column": problem.column, "value": written(problem.value, 60), "why": problem.reason}
+        self._lines_told.append(_("Ligne %(line)s, %(column)s « %(value)s » : %(why)s") % said)
 
     def warn_of_columns(self, unknown: Sequence[str]) -> None:
         """At most a line of the report each, and few: a wrong separator can make thousands."""

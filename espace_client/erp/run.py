@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +18,7 @@ from documents.inspectors import MAX_BYTES, Inspectors
 from documents.services import follow_sole_orderers
 from espace_client.models import ImportRun, ImportStatus
 
+from .breaking import broken
 from .columns import BadHeaderError, Problem
 from .encoding import UnknownEncodingError
 from .engine import Engine
@@ -27,6 +30,7 @@ from .reading import Reader
 from .report import FileReport, Report
 from .telling import LOCK
 
+logger = logging.getLogger(__name__)
 Progress = Callable[[str, int, int], None]  # file, bytes read, bytes in all
 
 
@@ -57,7 +61,8 @@ def import_drop(
                     _read(importer(setting), path, report.file(path.name), progress)
                 follow_sole_orderers()
         except BaseException as error:
-            report.fail(str(error) or type(error).__name__)
+            logger.error("The import of %s broke off: %s: %s", folder, type(error).__name__, error)
+            report.fail(broken(error, dry_run=dry_run))
             raise
         report.finish()
     return report.run
@@ -128,7 +133,8 @@ def _read(importer: Importer, path: Path, report: FileReport, progress: Progress
         _refuse(importer, report, Problem("", "", _("Fichier refusé en entier : il est en UTF-16.")))
         return
     except OSError as error:
-        _refuse(importer, report, Problem("", "", _("Fichier illisible : %(error)s.") % {"error": error.strerror}))
+        logger.warning("%s can't be read", path, exc_info=True)
+        _refuse(importer, report, Problem("", "", _unreadable(error)))
         return
     try:
         Engine(importer, report, lambda reading: progress(path.name, reading.position(), reading.size)).read(reader)
@@ -136,6 +142,14 @@ def _read(importer: Importer, path: Path, report: FileReport, progress: Progress
         _refuse(importer, report, error.problem)
     finally:
         reader.close()
+
+
+def _unreadable(error: OSError) -> str:
+    if error.errno == errno.EISDIR:
+        return _("Fichier illisible : c’est un dossier.")
+    if error.errno == errno.EACCES:
+        return _("Fichier illisible : le serveur n’a pas le droit de le lire.")
+    return _("Fichier illisible : il ne s’ouvre pas ; le détail est dans le journal du serveur.")
 
 
 def _refuse(importer: Importer, report: FileReport, problem: Problem) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -18,14 +19,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.requests import person
+from accounts.statements import together
 from catalogue.facets import facets
 from catalogue.filters import PAGE, CatalogueFilters
-from catalogue.search import Found, find
-from enrolments.prices import prices_of
+from catalogue.search import Found, ask_find
+from enrolments.list_prices import ask_list_prices
 from espace_client.catalogue_form import CHANGING, WHOLE, catalogue_form
 from espace_client.catalogue_results import CatalogueView, Results, results_of
 from espace_client.framed import framing
 from espace_client.moulds import pour
+
+Draw = Callable[[Found, Results], HttpResponse]
 
 
 def frame_of(request: HttpRequest) -> str:
@@ -39,21 +43,24 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     """The courses that meet the address; for htmx only the part of the page that changes with it."""
     today = timezone.localdate()
     filters = CatalogueFilters(request.GET, facets(today))
-    found = find(filters.wanted(), filters.page, today)
-    prices = prices_of(request.user, [course.subject for course in found.rows], today, tiers=False)
-    results = results_of(filters, found, prices, is_member=request.user.is_authenticated)
     part = request.htmx and not request.htmx.boosted and not request.htmx.history_restore_request  # type: ignore[attr-defined]
-    response = _part(filters, results) if part else _page(request, filters, found, results)
+    with together():
+        asked, asked_prices = ask_find(filters.wanted(), filters.page, today), ask_list_prices(request.user, today)
+        draw = _part(filters) if part else _page(request, filters)  # all but the results, while the database works
+    found = asked()
+    prices = asked_prices([course.subject for course in found.rows])
+    response = draw(found, results_of(filters, found, prices, is_member=request.user.is_authenticated))
     patch_vary_headers(response, ["HX-Request"])
     if part:  # the back button must not find a part where it left a page
         response["Cache-Control"] = "no-store"
     return response
 
 
-def _part(filters: CatalogueFilters, results: Results) -> HttpResponse:
+def _part(filters: CatalogueFilters) -> Draw:
     """What htmx takes from the page when a filter changes: the results, the domains, the button of the filters."""
-    return HttpResponse(
-        f'{catalogue_form(filters, CHANGING)}<div class="catalogue-results" id="results">{_poured(results)}</div>'
+    form = catalogue_form(filters, CHANGING)
+    return lambda found, results: HttpResponse(
+        f'{form}<div class="catalogue-results" id="results">{_poured(results)}</div>'
     )
 
 
@@ -61,22 +68,28 @@ def _poured(results: Results) -> SafeString:
     return pour([results], "catalogue/results.html", "results", {})
 
 
-def _page(request: HttpRequest, filters: CatalogueFilters, found: Found, results: Results) -> HttpResponse:
+def _page(request: HttpRequest, filters: CatalogueFilters) -> Draw:
     title, description = _title_and_description(filters)
-    view = CatalogueView(
-        title=title,
-        description=description,
-        canonical=_canonical(filters, found),
-        indexable=filters.said.keys() <= {"domaine"},
-        branch=filters.branch.label if filters.branch else "",
-        form=catalogue_form(filters, WHOLE),
-        results=_poured(results),
-    )
-    if not request.user.is_authenticated:
-        return render(request, "catalogue/catalogue.html", {"view": view, "shown": results})
-    enhance = pour([view], "catalogue/enhance.html", "view", {})
-    content = pour([view], "catalogue/content.html", "view", {})
-    return framing(request, person(request), title=title, description=description, enhance=enhance)(content)
+    form = catalogue_form(filters, WHOLE)
+    member = request.user.is_authenticated
+    page = framing(request, person(request), title=title, description=description) if member else None
+
+    def draw(found: Found, results: Results) -> HttpResponse:
+        view = CatalogueView(
+            title=title,
+            description=description,
+            canonical=_canonical(filters, found),
+            indexable=filters.said.keys() <= {"domaine"},
+            branch=filters.branch.label if filters.branch else "",
+            form=form,
+            results=_poured(results),
+        )
+        if page is None:
+            return render(request, "catalogue/catalogue.html", {"view": view, "shown": results})
+        enhance = pour([view], "catalogue/enhance.html", "view", {})
+        return page(pour([view], "catalogue/content.html", "view", {}), enhance)
+
+    return draw
 
 
 def _title_and_description(filters: CatalogueFilters) -> tuple[str, str]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, ClassVar
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import BooleanField, Case, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery, When, Window
+from django.db.models.functions import DenseRank
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -17,13 +18,13 @@ from django.views.decorators.http import require_safe
 
 from accounts.document_types import DocumentType
 from accounts.labels import label_of
-from accounts.lists import Ordering, first, newest_of
+from accounts.lists import Ordering, first_keys, newest_of, rows_with
 from accounts.models import User
 from accounts.readings import ask
 from accounts.requests import person
 from accounts.statements import together
 from catalogue.models import SessionState
-from documents.listing import DOCUMENTS, DocumentRow, Titled
+from documents.listing import DOCUMENTS, Titled
 from documents.models import Document
 from documents.validity import dates_changed, participant_changed
 from enrolments.figures import Months, ask_months
@@ -32,7 +33,7 @@ from espace_client import components
 from espace_client.formatting import MONTHS_SHORT, money, number
 from espace_client.framed import framing
 from espace_client.moulds import pour
-from espace_client.views.todo import Task, ask_todo
+from espace_client.views.todo import ask_todo
 
 WEEKS_AHEAD = 6
 DEPARTURES = 60
@@ -80,18 +81,31 @@ class Departure:
 
 
 @dataclass(frozen=True, slots=True)
+class Departures:
+    """The first sessions of the coming weeks; over all of them, how many leave and how many sessions are not shown.
+
+    `uncounted`: perhaps more leave than these.
+    """
+
+    shown: list[Departure]
+    people: int
+    others: int
+    uncounted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Board:
-    """All that dashboard.html prints. `figures`, `hours` and `spend` are drawn; `spend` is "" without amounts."""
+    """All that dashboard.html prints: sentences, and lists and pictures that are drawn. `spend`: "" without amounts."""
 
     hello: str
     summary: str
     email: str
-    departures: list[Departure]
+    departures: SafeString
     more_departures: str
-    todo: list[Task]
-    more_todo: list[Task]
+    todo: SafeString
+    more_todo: SafeString
     more_todo_label: str
-    documents: list[DocumentRow]
+    documents: SafeString
     year: str
     figures: SafeString
     hours: SafeString
@@ -110,80 +124,88 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 
 
 def ask_board(user: User) -> Callable[[], Board]:
-    """What the dashboard shows to this person, asked at once and taken later."""
+    """What the dashboard shows to this person, asked at once and taken later.
+
+    Each answer is drawn while the database works on the next: the longest comes last.
+    """
     year = timezone.localdate().year
-    coming, waiting = ask_departures(user), ask_todo(user)
+    waiting = ask_todo(user)
     recent = ask(newest_of, user, DOCUMENTS, NEWEST, NEW_DOCUMENTS)
+    coming = ask_departures(user)
     months = ask_months(user, (year - 1, year))
 
     def board() -> Board:
-        departures, todo = coming(), waiting()
-        documents = [DOCUMENTS.row(*document) for document in recent.rows()]
-        return board_of(user, year, departures, todo, documents, months())
+        todo = waiting()
+        more_todo = len(todo) - TASKS_SHOWN
+        drawn_todo = pour(todo[:TASKS_SHOWN], "components/task.html", "task", {})
+        drawn_more = pour(todo[TASKS_SHOWN:], "components/task.html", "task", {})
+        rows = [DOCUMENTS.row(*row) for row in recent.rows()]
+        documents = pour(rows, "components/document_row.html", "document", {"show_subject": True})
+        departures = coming()
+        drawn_departures = pour(departures.shown, "components/departure.html", "departure", {})
+        figures, hours, spend = pictures_of(months(), year)
+        return Board(
+            hello=_("Bonjour %(name)s") % {"name": user.first_name},
+            summary=summary_of(departures, len(todo)),
+            email=user.email,
+            departures=drawn_departures,
+            more_departures=_other_sessions(departures),
+            todo=drawn_todo,
+            more_todo=drawn_more,
+            more_todo_label=_("Voir l’autre") if more_todo == 1 else _("Voir les %d autres") % more_todo,
+            documents=documents,
+            year=_("L’année %d") % year,
+            figures=figures,
+            hours=hours,
+            spend=spend,
+        )
 
     return board
 
 
-def board_of(
-    user: User,
-    year: int,
-    departures: list[Departure],
-    todo: list[Task],
-    documents: list[DocumentRow],
-    months: dict[int, Months],
-) -> Board:
-    """The board of what was found."""
-    figures, hours, spend = pictures_of(months, year)
-    more_departures, more_todo = len(departures) - SESSIONS_SHOWN, len(todo) - TASKS_SHOWN
-    return Board(
-        hello=_("Bonjour %(name)s") % {"name": user.first_name},
-        summary=summary_of(departures, len(todo)),
-        email=user.email,
-        departures=departures[:SESSIONS_SHOWN],
-        more_departures=_more(
-            ngettext("Voir %d autre session", "Voir %d autres sessions", more_departures), more_departures
-        ),
-        todo=todo[:TASKS_SHOWN],
-        more_todo=todo[TASKS_SHOWN:],
-        more_todo_label=_("Voir l’autre") if more_todo == 1 else _more(_("Voir les %d autres"), more_todo),
-        documents=documents,
-        year=_("L’année %d") % year,
-        figures=figures,
-        hours=hours,
-        spend=spend,
-    )
+def _other_sessions(departures: Departures) -> str:
+    if departures.uncounted:
+        return _("Voir les autres sessions")
+    others = departures.others
+    return ngettext("Voir %d autre session", "Voir %d autres sessions", others) % others if others else ""
 
 
-def _more(text: str, count: int) -> str:
-    return text % count if count > 0 else ""
+def ask_departures(user: User) -> Callable[[], Departures]:
+    """The sessions of the coming weeks in which someone is enrolled, soonest first, each with its convocations.
 
-
-def ask_departures(user: User) -> Callable[[], list[Departure]]:
-    """The sessions of the coming weeks in which someone is enrolled, soonest first, each with its convocations."""
+    Nobody leaves for a session that was cancelled: what is proposed instead is in the list of what waits.
+    """
     today = timezone.localdate()
     answer = ask(_coming, user, today=today, until=today + timedelta(weeks=WEEKS_AHEAD))
 
-    def departures() -> list[Departure]:
-        found: dict[int, Departure] = {}
-        for row in answer.rows():
+    def departures() -> Departures:
+        rows = answer.rows()
+        shown: dict[int, Departure] = {}
+        others: set[int] = set()
+        people = 0
+        for row in rows:
             pk, title, *dates_place_state, first_name, last_name, convocation = row
-            session = ComingSession(pk, Titled(title), *dates_place_state)
-            if session.state == SessionState.CANCELLED:
-                continue  # nobody leaves; what is proposed instead is in the list of what waits
-            if pk not in found:
-                found[pk] = Departure(session, [])
+            if dates_place_state[-1] == SessionState.CANCELLED:
+                continue
+            people += 1
+            if pk not in shown and len(shown) == SESSIONS_SHOWN:
+                others.add(pk)
+                continue
+            if pk not in shown:
+                shown[pk] = Departure(ComingSession(pk, Titled(title), *dates_place_state), [])
             name = _("À désigner") if last_name is None else f"{first_name} {last_name}".strip()
-            found[pk].people.append(Traveller(name, None if convocation is None else Convocation(convocation)))
-        return list(found.values())
+            shown[pk].people.append(Traveller(name, None if convocation is None else Convocation(convocation)))
+        return Departures(list(shown.values()), people, len(others), uncounted=len(rows) == DEPARTURES)
 
     return departures
 
 
 def _coming(user: User, *, today: date, until: date, condition: Q) -> QuerySet[Enrolment, Any]:
-    """Session, participant and visible convocation of the next enrolments; see accounts.readings."""
+    """Session, participant and, in what is shown, visible convocation of the next enrolments; see accounts.readings."""
     branches = [
         branch.active().filter(starts_on__range=(today, until)) for branch in Enrolment.objects.visible_by_branch(user)
     ]
+    nearest = first_keys(branches, ["starts_on", "pk"], DEPARTURES)
     convocation = (
         Document.objects.visible_to(user)
         .filter(
@@ -195,20 +217,29 @@ def _coming(user: User, *, today: date, until: date, condition: Q) -> QuerySet[E
         .exclude(dates_changed())
         .exclude(participant_changed())
     )
-    return first(branches, ["starts_on", "pk"], DEPARTURES).values_list(
-        *("session_id", "session__course__title", "session__starts_on", "session__ends_on"),
-        *("session__city", "session__venue", "session__state", "participant__first_name", "participant__last_name"),
-        Subquery(convocation.order_by("pk").values("pk")[:1]),
-    )[:DEPARTURES]
+    cancelled = ExpressionWrapper(Q(session__state=SessionState.CANCELLED), BooleanField())
+    coming: QuerySet[Enrolment, Any] = (
+        rows_with(nearest)
+        .annotate(rank=Window(DenseRank(), partition_by=cancelled, order_by=["starts_on", "session_id"]))
+        .order_by("starts_on", "session_id", "pk")
+        .values_list(
+            *("session_id", "session__course__title", "session__starts_on", "session__ends_on"),
+            *("session__city", "session__venue", "session__state", "participant__first_name", "participant__last_name"),
+            Case(When(rank__lte=SESSIONS_SHOWN, then=Subquery(convocation.order_by("pk").values("pk")[:1]))),
+        )
+    )
+    return coming
 
 
-def summary_of(departures: list[Departure], todo: int) -> str:
+def summary_of(departures: Departures, todo: int) -> str:
     """One sentence under the greeting."""
-    leaving = sum(len(departure.people) for departure in departures)
+    leaving = departures.people
     if not leaving and not todo:
         return _("Rien de prévu dans les prochaines semaines.")
     parts = []
-    if leaving:
+    if departures.uncounted:
+        parts.append(_("Au moins %d départs en formation dans les six semaines") % leaving)
+    elif leaving:
         parts.append(
             ngettext(
                 "%d départ en formation dans les six semaines", "%d départs en formation dans les six semaines", leaving

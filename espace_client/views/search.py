@@ -2,46 +2,61 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, ClassVar
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html_join
 from django.utils.http import urlencode
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from accounts.filters import search_condition, words_in
-from accounts.lists import Ordering, newest
+from accounts.document_types import name_of
+from accounts.filters import words_in
+from accounts.labels import label_of
 from accounts.models import User
 from accounts.requests import person
+from accounts.statements import together
 from catalogue.listing import ListedCourse
 from catalogue.search import Wanted, find
-from documents.filters import DocumentFilters
-from documents.models import Document
-from enrolments.filters import EnrolmentFilters, OrderFilters, ParticipantFilters
-from enrolments.models import Enrolment, Order, Participant
+from documents.models.document import kind_of
+from enrolments.models import EnrolmentState, OrderState
+from espace_client import components
+from espace_client.finding import DOCUMENTS, ENROLMENTS, ORDERS, PARTICIPANTS, Kind, ask_found
 from espace_client.formatting import date_range, duration, short_date
+from espace_client.framed import NOTHING, framing
+from espace_client.moulds import pour
 from espace_client.tones import tone_of
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise as StrPromise
 
 HITS = 6
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Hit:
-    """One result. `badge_tone` is one of the tones of espace_client.tones."""
+    """One result; its state as a badge, if it has one."""
 
     url: str
     title: str
     detail: str
-    badge_label: str = ""
-    badge_tone: str = "muted"
+    badge: SafeString = NOTHING
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Group:
+    """The results of one kind. `more`: there are others, at `url`."""
+
+    CHOICES: ClassVar = ("icon", "label")
+
     label: str
     icon: str
     results: list[Hit]
@@ -49,48 +64,81 @@ class Group:
     more: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What search.html shows; only groups with results."""
+
+    title: str
+    lead: str
+    query: str
+    groups: list[Group]
+
+
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
     """Results by kind, the newest first; every kind is asked once, whatever there is."""
     user, query = person(request), words_in(request.GET.get("q", ""))
-    groups = (
-        [
-            _courses(query),
-            _participants(user, query),
-            _enrolments(user, query),
-            _orders(user, query),
-            _documents(user, query),
-        ]
-        if query
-        else []
-    )
-    return render(request, "search.html", {"query": query, "groups": [group for group in groups if group.results]})
+    title = _("« %s »") % query if query else _("Recherche")
+    with together():
+        groups = ask_groups(user, query)
+        page = framing(request, user, title=title, query=query)  # drawn while the database works
+        found = _found(query, groups())
+    return page(pour([found], "search.html", "found", {}))
 
 
-def _group(label: str, icon: str, hits: list[Hit], view: str, query: str) -> Group:
-    url = f"{reverse(view)}?{urlencode({'q': query})}"
-    return Group(label=label, icon=icon, results=hits[:HITS], url=url, more=len(hits) > HITS)
+def _found(query: str, groups: list[Group]) -> Found:
+    if not query:
+        return Found(_("Recherche"), _("Un nom, une formation, un numéro de commande ou de facture."), "", [])
+    return Found(_("Résultats pour « %s »") % query, "", query, groups)
 
 
-def _found(branches: list[Any], query: str, paths: tuple[str, ...], ordering: Ordering) -> Any:
-    condition = search_condition(query, paths)
-    return newest([branch.filter(condition) for branch in branches], ordering, HITS + 1)
+def ask_groups(user: User, query: str) -> Callable[[], list[Group]]:
+    """The groups that have results: asked at once, taken later."""
+    words = query.split()
+    asked = [(place, ask_found(place.kind, user, words, HITS + 1)) for place in PLACES] if words else []
+
+    def groups() -> list[Group]:
+        found = [_group(place, [place.hit(*row) for row in answer.rows()], query) for place, answer in asked]
+        made = [_group(COURSES, _courses(query), query), *found] if words else []
+        return [group for group in made if group.results]
+
+    return groups
 
 
-def _courses(query: str) -> Group:
+@dataclass(frozen=True)
+class Shelf:
+    """What one kind is called, and its list."""
+
+    label: StrPromise
+    icon: str
+    view: str
+
+
+@dataclass(frozen=True)
+class Place(Shelf):
+    """One kind that is asked for with the person's rights, and what a result of it says."""
+
+    kind: Kind
+    hit: Callable[..., Hit]
+
+
+def _group(place: Shelf, hits: list[Hit], query: str) -> Group:
+    url = f"{reverse(place.view)}?{urlencode({'q': query})}"
+    return Group(label=str(place.label), icon=place.icon, results=hits[:HITS], url=url, more=len(hits) > HITS)
+
+
+def _courses(query: str) -> list[Hit]:
     """Of the public catalogue."""
     found = find(Wanted(words=query, sort="pertinence"), 1, timezone.localdate(), guess=False)
-    hits = [
+    return [
         Hit(
             url=reverse("course_detail", args=[row.pk]),
             title=row.title,
-            detail=" · ".join(filter(None, [row.reference, duration(row.days, row.hours), _when(row)])),
-            badge_label=row.next.get_state_display() if row.next else "",
-            badge_tone=tone_of(row.next.state, "session") if row.next else "muted",
+            detail=_line(row.reference, duration(row.days, row.hours), _when(row)),
+            badge=_badge(row.next.get_state_display(), row.next.state, "session") if row.next else NOTHING,
         )
         for row in found.rows[: HITS + 1]
     ]
-    return _group(_("Formations"), "book-open", hits, "catalogue", query)
 
 
 def _when(course: ListedCourse) -> str:
@@ -100,56 +148,49 @@ def _when(course: ListedCourse) -> str:
     return " · ".join(filter(None, [date_range(course.next.starts_on, course.next.ends_on), course.next.city]))
 
 
-def _participants(user: User, query: str) -> Group:
-    ordering = Ordering("nom", ("last_name", "first_name"))
-    rows = _found([Participant.objects.visible_to(user)], query, ParticipantFilters.search_paths, ordering)
-    hits = [Hit(reverse("participant_detail", args=[row.pk]), str(row), row.email) for row in rows]
-    return _group(_("Collaborateurs"), "users", hits, "participant_list", query)
+def _line(*parts: str) -> SafeString:
+    """What there is of these, of which some may be HTML already."""
+    return format_html_join(" · ", "{}", ((part,) for part in parts if part))
 
 
-def _enrolments(user: User, query: str) -> Group:
-    branches = Enrolment.objects.visible_by_branch(user)
-    rows = _found(branches, query, EnrolmentFilters.search_paths, Ordering("-date", ("-starts_on",)))
-    hits = [
-        Hit(
-            url=reverse("order_detail", args=[row.order_id]),
-            title=row.session.course.title,
-            detail=f"{row.participant or _('À désigner')} · {date_range(row.session.starts_on, row.session.ends_on)}",
-            badge_label=row.get_state_display(),
-            badge_tone=tone_of(row.state, "enrolment"),
-        )
-        for row in rows.select_related("participant", "session__course")
-    ]
-    return _group(_("Inscriptions"), "calendar-days", hits, "enrolment_list", query)
+def _badge(label: str, state: str, of: str) -> SafeString:
+    return components.badge(label, tone_of(state, of), "")
 
 
-def _orders(user: User, query: str) -> Group:
-    branches = Order.objects.visible_by_branch(user)
-    rows = _found(branches, query, OrderFilters.search_paths, Ordering("-date", ("-placed_on",)))
-    hits = [
-        Hit(
-            url=reverse("order_detail", args=[row.pk]),
-            title=_("Commande %s") % row.number,
-            detail=" · ".join(filter(None, [short_date(row.placed_on), row.purchase_order_number, row.order_email])),
-            badge_label=row.get_state_display(),
-            badge_tone=tone_of(row.state, "order"),
-        )
-        for row in rows
-    ]
-    return _group(_("Commandes"), "clipboard-list", hits, "order_list", query)
+def _participant(pk: int, name: str, email: str) -> Hit:
+    return Hit(reverse("participant_detail", args=[pk]), name, email)
 
 
-def _documents(user: User, query: str) -> Group:
-    branches = Document.objects.visible_by_branch(user)
-    rows = _found(branches, query, DocumentFilters.search_paths, Ordering("-date", ("-issued_on",)))
-    hits = [
-        Hit(
-            url=reverse("document_detail", args=[row.pk]),
-            title=str(row),
-            detail=" · ".join(
-                filter(None, [row.session.course.title if row.session else "", short_date(row.issued_on)])
-            ),
-        )
-        for row in rows.select_related("session__course")
-    ]
-    return _group(_("Documents"), "files", hits, "document_list", query)
+def _enrolment(order: int, state: str, title: str, name: str | None, starts_on: date, ends_on: date) -> Hit:
+    return Hit(
+        url=reverse("order_detail", args=[order]),
+        title=title,
+        detail=f"{name or _('À désigner')} · {date_range(starts_on, ends_on)}",
+        badge=_badge(label_of(EnrolmentState, state), state, "enrolment"),
+    )
+
+
+def _order(pk: int, number: str, placed_on: date, purchase_order_number: str, email: str, state: str) -> Hit:
+    return Hit(
+        url=reverse("order_detail", args=[pk]),
+        title=_("Commande %s") % number,
+        detail=" · ".join(filter(None, [short_date(placed_on), purchase_order_number, email])),
+        badge=_badge(label_of(OrderState, state), state, "order"),
+    )
+
+
+def _document(pk: int, type_: str, number: str, amount: Decimal | None, issued_on: date, title: str | None) -> Hit:
+    return Hit(
+        url=reverse("document_detail", args=[pk]),
+        title=f"{name_of(kind_of(type_, number, amount))} {number}",
+        detail=" · ".join(filter(None, [title, short_date(issued_on)])),
+    )
+
+
+COURSES = Shelf(gettext_lazy("Formations"), "book-open", "catalogue")
+PLACES = (
+    Place(gettext_lazy("Collaborateurs"), "users", "participant_list", PARTICIPANTS, _participant),
+    Place(gettext_lazy("Inscriptions"), "calendar-days", "enrolment_list", ENROLMENTS, _enrolment),
+    Place(gettext_lazy("Commandes"), "clipboard-list", "order_list", ORDERS, _order),
+    Place(gettext_lazy("Documents"), "files", "document_list", DOCUMENTS, _document),
+)

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, ClassVar
 
-from django.db.models import Case, CharField, Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, Count, F, IntegerField, Q, QuerySet, Value, When
 from django.db.models.functions import TruncDate
 from django.urls import reverse
 from django.utils import timezone
@@ -20,7 +20,7 @@ from django.utils.translation import ngettext
 
 from accounts.document_types import DocumentType
 from accounts.labels import label_of
-from accounts.lists import first
+from accounts.lists import Among, first
 from accounts.models import User
 from accounts.readings import ask
 from accounts.statements import Word
@@ -146,21 +146,20 @@ def _drafts(user: User, today: date) -> QuerySet[Any, Any]:
 
 
 def _unsigned(user: User, today: date) -> QuerySet[Any, Any]:
-    """Current quotes without an acceptance, of orders with a session to come."""
-    coming = Enrolment.objects.visible_to(user).active().filter(order=OuterRef("order"), starts_on__gte=today)
-    quotes = [
-        branch.filter(
-            Exists(coming),
-            type=DocumentType.BON_POUR_ACCORD,
-            order__state__in=[OrderState.PENDING, OrderState.VALIDATED],
-            replaced_by__isnull=True,
-            acceptance__isnull=True,
-        )
-        for branch in Document.objects.visible_by_branch(user)
-    ]
-    rows = first(quotes, ["-issued_on", "-pk"], TO_SIGN)
+    """Current quotes without an acceptance, of orders with a session to come: these, which are few, are found first."""
+    one, *others = (
+        branch.active().filter(starts_on__gte=today).order_by().values("order_id")
+        for branch in Enrolment.objects.visible_by_branch(user, most=1)
+    )
+    quotes = Document.objects.visible_to(user).filter(
+        Among(one.union(*others, all=True) if others else one, key="order_id", field="order_id"),
+        type=DocumentType.BON_POUR_ACCORD,
+        order__state__in=[OrderState.PENDING, OrderState.VALIDATED],
+        replaced_by__isnull=True,
+        acceptance__isnull=True,
+    )
     texts = ("pk", "number", Value("", CharField()), "issued_on", "issued_on")
-    return _listed(rows, _columns("quote", *texts), TO_SIGN)
+    return _listed(quotes.order_by("-issued_on", "-pk"), _columns("quote", *texts), TO_SIGN)
 
 
 def _ending(user: User, today: date, until: date) -> QuerySet[Any, Any]:

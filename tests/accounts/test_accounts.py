@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import get_hasher
 from django.core import mail
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
@@ -199,6 +201,25 @@ def test_a_form_that_fails_keeps_what_was_typed(world: World) -> None:
     assert 'value="Gardé"' in answer.text
     assert 'value="06 12"' in answer.text
     assert answer.context["form"].errors["first_name"]
+
+
+def test_signing_up_hashes_a_password_whether_or_not_the_address_has_an_account(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Hashing is nearly all the time of the answer: left out, it would tell who has an account."""
+    make_user("lea@armor.example")
+    hasher, hashed = type(get_hasher()), []
+    encode = hasher.encode
+
+    def counted(self: Any, password: str, *args: Any, **kwargs: Any) -> Any:
+        hashed.append(password)
+        return encode(self, password, *args, **kwargs)
+
+    monkeypatch.setattr(hasher, "encode", counted)
+    for email in ("nouvelle@armor.example", "lea@armor.example"):
+        sign_up(email)
+        assert hashed == [PASSWORD], email
+        hashed.clear()
 
 
 @pytest.mark.parametrize("page", ["account_login", "account_signup", "account_reset_password"])

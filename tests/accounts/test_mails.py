@@ -1,6 +1,11 @@
 """The portal's own mails."""
 
+from email import message_from_bytes
+from email.policy import default
+from runpy import run_path
+
 import pytest
+from django.conf import settings as django_settings
 from django.core import mail
 from django.template import engines
 from pytest_django import Settings
@@ -37,3 +42,23 @@ def test_text_and_html_on_one_subject_line(template: str, settings: Settings) ->
 def test_a_line_break_in_a_name_adds_no_header(template: str) -> None:
     send(template, "a@armor.example", {"number": "1\r\nBcc: b@example.org"})
     assert "Bcc" not in mail.outbox[0].message()
+
+
+def test_a_subject_keeps_its_no_break_spaces_and_its_signs_in_one_header(
+    template: str,
+) -> None:
+    title = "C#\u2028& <.NET>\u00a0: «\u00a0tout\u00a0»\x85, vraiment\u202f? " + "Longue formation\u00a0! " * 9
+    send(template, "a@armor.example", {"number": title})
+    wanted = "Votre commande C# & <.NET>\u00a0: «\u00a0tout\u00a0» , vraiment\u202f? " + "Longue formation\u00a0! " * 9
+    assert mail.outbox[0].subject == wanted.strip()
+    read = message_from_bytes(mail.outbox[0].message().as_bytes(), policy=default)
+    assert read.get_all("Subject") == [" " + wanted.strip()], "folded, as RFC 5322 wants a long one"
+    assert read.get_all("To") == ["a@armor.example"]
+    assert not read.defects
+
+
+def test_the_judge_of_typography_reads_subjects() -> None:
+    """`make check` runs it on all that `git ls-files` finds under templates/, these files too."""
+    judge = run_path(str(django_settings.BASE_DIR / "scripts" / "typography"))
+    mended = judge["template"]("{% if quote %}Commande {{ number }} : « prête » ?{% endif %}")
+    assert mended == "{% if quote %}Commande {{ number }}\u00a0: «\u00a0prête\u00a0»\u202f?{% endif %}"

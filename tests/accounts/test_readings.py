@@ -7,8 +7,8 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django.db import DataError, transaction
-from django.db.models import F, Func, IntegerField, Q, QuerySet
+from django.db import DataError, connection, transaction
+from django.db.models import CharField, F, Func, IntegerField, Q, QuerySet
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -61,6 +61,32 @@ def test_a_list_shows_what_the_key_hands_out(listing: Listing[Any], field: str, 
     shown = listed(listing, field, user)
     assert sorted(shown) == sorted(models[listing].values_list("pk", flat=True)), "each once, and nothing else"
     assert count(lists.counted, user, listing) == len(shown)
+
+
+@pytest.mark.parametrize("direction", ["", "-"])
+def test_who_is_enrolled_in_two_establishments_is_one_colleague_on_every_page(
+    world: World, client: Client, monkeypatch: pytest.MonkeyPatch, direction: str
+) -> None:
+    elsewhere = make_order(world.nice, "responsable@armor.example", [world.sessions[1]], papers=False)
+    person = Participant.objects.filter(enrolments__establishment=world.lille).earliest("pk")
+    Enrolment.objects.filter(order=elsewhere).update(participant=person)
+    monkeypatch.setattr(lists, "ROWS_PER_PAGE", 1)
+    statement.cache_clear()
+    user = User.objects.get(pk=world.personas["member_of_two"].pk)
+    client.force_login(user)
+    names = [f"{direction}{name}" for name in ("last_name", "first_name", "pk")]
+    expected = list(Participant.objects.visible_to(user).order_by(*names).values_list("pk", flat=True))
+    url, shown, there = f"{reverse('participant_list')}?tri={direction}nom", [], []
+    while url:
+        page = client.get(url).context["page"]
+        assert page.total == len(expected)
+        shown += [row.pk for row in page.rows]
+        there.append(page)
+        url = page.next_url and f"{reverse('participant_list')}{page.next_url}"
+    assert shown == expected
+    back = client.get(f"{reverse('participant_list')}{there[-1].previous_url}").context["page"]
+    assert [row.pk for row in back.rows] == expected[-2:-1]
+    statement.cache_clear()
 
 
 def test_two_people_with_rights_of_the_same_kind_share_a_statement_and_nothing_else(world: World) -> None:
@@ -143,6 +169,34 @@ def test_what_is_asked_together_is_what_each_gives(world: World) -> None:
             asked = [ask(rows_of, user, listing, *fixed) for listing in (ORDERS, DOCUMENTS)]
             assert Order.objects.count() > 0, "what is not asked this way is answered too"
             assert [answer.rows() for answer in reversed(asked)] == alone[::-1]
+
+
+def test_the_first_answer_is_taken_while_the_database_works_on_the_second(world: World) -> None:
+    user = User.objects.get(pk=world.personas["administrator"].pk)
+    fixed = (ORDERS, Ordering("x", ("pk",)), False, 26, ())
+    with together():
+        quick, slow = ask(rows_of, user, *fixed), ask(_slow, user)
+        assert quick.rows()
+        assert connection.connection._pipeline.result_queue, "psycopg alone would have waited for both"
+        assert len(slow.rows()) == 1
+
+
+def test_what_is_asked_together_inside_another_is_answered_at_its_own_end(world: World) -> None:
+    user = User.objects.get(pk=world.personas["administrator"].pk)
+    fixed = (rows_of, user, ORDERS, Ordering("x", ("pk",)), False, 26, ())
+    alone = read(*fixed)
+    with together():
+        before = ask(*fixed)
+        with together():
+            within = ask(*fixed)
+        assert within.rows() == alone
+        after = ask(*fixed)
+    assert before.rows() == after.rows() == alone
+
+
+def _slow(user: User, *, condition: Q) -> QuerySet[Any, Any]:
+    sleep = Func(function="pg_sleep(1)::text", template="%(function)s", output_field=CharField())
+    return Order.objects.visible_to(user).annotate(sleep=sleep).values_list("sleep")[:1]
 
 
 def _with_a_percent_sign(*, email: str) -> QuerySet[Any, Any]:

@@ -51,6 +51,7 @@ def accord_form(**fields: Any) -> dict[str, Any]:
     return {
         "starts_on": "01/01/2026",
         "ends_on": "31/12/2026",
+        "covers_all": "on",
         **unchanged("lines", "coverage"),
         **fields,
     }
@@ -206,6 +207,7 @@ def test_what_can_not_be_meant_of_a_session_is_told_at_its_field(world: World, s
     refused: list[tuple[dict[str, Any], str, str]] = [
         ({"minimum": 9}, "minimum", "Le minimum dépasse le nombre de places."),
         ({"ends_on": "04/01/2027"}, "ends_on", "Une session finit le jour où elle commence, ou après."),
+        ({"ends_on": "31/12/9999"}, "ends_on", "L’année doit être entre 1970 et 2100."),
         ({"state": "done"}, "", ""),
     ]
     for wrong, field, told in refused:

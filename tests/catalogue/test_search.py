@@ -81,6 +81,21 @@ def test_a_title_comes_before_objectives_and_objectives_before_the_programme(she
 
 
 @pytest.mark.parametrize(
+    ("words", "titles"),
+    [
+        ("R", ["Maîtriser R", "R pour la science", "Responsable réseau"]),
+        ("langage C", ["Le langage C", "Un langage : COBOL"]),
+        ("c#", ["C# avancé"]),
+    ],
+)
+def test_a_very_short_word_is_found_whole_before_it_is_found_as_a_beginning(
+    words: str, titles: list[str], shelf: Shelf
+) -> None:
+    made = {title: make_course(title, shelf.systems).pk for title in reversed(titles)}
+    assert [pk for pk in found(words) if pk in made.values()] == [made[title] for title in titles]
+
+
+@pytest.mark.parametrize(
     ("typed", "meant", "name"),
     [
         ("pyhton", "python", "python"),

@@ -19,9 +19,9 @@ PROVIDER = Provider(
     address="19 rue René-Jacques, 92130 Issy-les-Moulineaux",
     phone="01 40 00 00 00",
     email="contact@ib-cegos.example",
-    siret="90184726500019",
+    siret="90184726900015",
     nda="11922345692",
-    legal="SAS au capital de 500 000 € · RCS Nanterre 901 847 265",
+    legal="SAS au capital de 500 000 € · RCS Nanterre 901 847 269",
     iban="FR7630001007941234567890185",
 )
 MONDAY = date(2026, 12, 7)

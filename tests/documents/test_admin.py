@@ -18,7 +18,7 @@ from documents.models import Deposit, Document, Serving, ServingOutcome, documen
 from enrolments.models import Order
 from tests.admin_rows import ROWS, change
 from tests.conftest import ClientFor
-from tests.documents.uploads import picture
+from tests.documents.uploads import BROKEN_AT, no_room, picture
 from tests.worlds import World, make_user, pdf
 
 ADD = reverse("admin:documents_document_add")
@@ -109,6 +109,19 @@ def test_a_photographed_paper_becomes_a_pdf_and_is_kept_aside(order: Order, staf
     original = staff.get(reverse("admin:documents_deposit_original", args=[received.pk]))
     assert b"".join(original) == photo
     assert not staff.get(reverse("admin:documents_deposit_changelist"), {"suivi": "a-traiter"}).context["cl"].queryset
+
+
+@pytest.mark.parametrize("step", BROKEN_AT)
+@pytest.mark.parametrize("content", [pdf("sans place"), picture()])
+def test_a_store_that_cannot_be_written_is_said_to_the_team(
+    order: Order, staff: Client, content: bytes, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(step, no_room)
+    answer = staff.post(ADD, document_form(content, order=order.pk))
+    form = answer.context["adminform"].form
+    assert "n’a pas pu être enregistré" in str(form.errors["upload"])
+    assert form["number"].value() == "FA-1"
+    assert not Document.objects.filter(number="FA-1").exists()
 
 
 def test_a_client_reads_nothing_of_who_filed_a_photographed_paper(

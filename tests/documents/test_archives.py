@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import time
 import tracemalloc
 from collections.abc import Iterator
@@ -173,29 +174,55 @@ def test_what_one_looks_at_changes_nothing_in_a_zip_and_a_lost_access_stops_its_
     assert (archive.done, archive.left_out) == (3, of_lille - 1)
 
 
-def test_a_missing_and_an_altered_file_do_not_break_the_archive(world: World, client: Client) -> None:
-    missing, altered = Document.objects.filter(establishment=world.lille).order_by("pk")[:2]
+def test_a_missing_an_altered_and_a_cut_file_are_left_out_named_and_not_counted_as_downloaded(
+    world: World, client: Client
+) -> None:
+    missing, altered, cut, emptied = unsound = Document.objects.filter(establishment=world.lille).order_by("pk")[:4]
     store = cast(PrivateFileSystemStorage, documents_storage())
     store.delete(str(missing.file))
     with open(store.path(str(altered.file)), "r+b") as file:
         file.write(b"%PDF-1.5")
+    os.truncate(store.path(str(cut.file)), cut.size - 1)
+    os.truncate(store.path(str(emptied.file)), 0)
     archive = ask(client)
     with mock.patch.object(streaming.logger, "exception") as logged, download(client, archive) as zipped:
         said = zipped.read(README).decode("utf-8-sig")
         assert zipped.testzip() is None
     assert logged.call_count == 1
     assert f"{missing}\u00a0: le fichier est momentanément indisponible." in said
-    assert f"{altered}\u00a0: le fichier joint est incomplet ou altéré" in said
-    assert archive.done == archive.total - 1
-    failures = Serving.objects.filter(outcome=ServingOutcome.FAILED).values_list("document_id", flat=True)
-    assert sorted(failures) == [missing.pk, altered.pk]
+    names = zipped.namelist()
+    for one in (altered, cut, emptied):
+        assert f"{one}\u00a0: le fichier est incomplet ou altéré, il n’est pas joint." in said
+    assert not [name for name in names for one in unsound if f"_{one.number}_" in name]
+    assert (archive.done, archive.left_out, len(names)) == (archive.total - 4, 4, archive.total - 4 + 1)
+    assert f"Documents joints\u00a0: {archive.done} sur {archive.total}." in said
+    told = Serving.objects.filter(document__in=[one.pk for one in unsound]).values_list("document_id", "outcome")
+    assert sorted(told) == [(one.pk, ServingOutcome.FAILED) for one in unsound]
+
+
+def test_who_may_no_longer_open_a_missing_file_does_not_learn_that_it_is_missing(
+    world: World, client_for: ClientFor
+) -> None:
+    access, client = standard_with_bills(world, 2), client_for(world.personas["standard"])
+    archive = ask(client)
+    documents_storage().delete(str(Document.objects.get(pk=archive.document_ids[-1]).file))
+    stream = chunks_of(client, archive)
+    received = next(stream)
+    Access.objects.filter(pk=access.pk).delete()
+    with mock.patch.object(streaming.logger, "exception"):
+        received += b"".join(stream)
+    with ZipFile(io.BytesIO(received)) as zipped:
+        said = zipped.read(README).decode("utf-8-sig")
+    assert "indisponible" not in said
+    assert "n’ont pas été joints" in said or "n’a pas été joint" in said
+    assert not Serving.objects.filter(outcome=ServingOutcome.FAILED).exists()
 
 
 class Breaking(io.BytesIO):
     """A file that can be read so many times."""
 
-    def __init__(self, reads: int) -> None:
-        super().__init__(b"%PDF-" + b"0" * 200_000)
+    def __init__(self, content: bytes, reads: int) -> None:
+        super().__init__(content)
         self.reads = reads
 
     def read(self, size: int | None = -1) -> bytes:
@@ -205,17 +232,30 @@ class Breaking(io.BytesIO):
         return super().read(size)
 
 
-@pytest.mark.parametrize(("reads", "said"), [(0, "momentanément indisponible"), (1, "incomplet ou altéré")])
-def test_a_disk_that_fails_is_said(reads: int, said: str, world: World, client: Client) -> None:
+@pytest.mark.parametrize(
+    ("reads", "said", "told"),
+    [
+        (0, "momentanément indisponible", ["failed"]),
+        (1, "momentanément indisponible", ["failed"]),
+        (2, "momentanément indisponible", ["failed"]),  # it was read through once
+        (3, "le fichier joint est incomplet", ["downloaded", "failed"]),
+    ],
+)
+def test_a_disk_that_fails_is_said(reads: int, said: str, told: list[str], world: World, client: Client) -> None:
     paper = Document.objects.filter(establishment=world.lille).earliest("pk")
     archive = ask(client, quoi="selection", document=[str(paper.pk)])
-    storage = mock.Mock(open=lambda *_arguments: Breaking(reads))
+    with documents_storage().open(str(paper.file)) as file:
+        content = file.read()
+    storage = mock.Mock(open=lambda *_arguments: Breaking(content, reads))
     with (
         mock.patch.object(streaming, "documents_storage", return_value=storage),
         mock.patch.object(streaming.logger, "exception"),
         download(client, archive) as zipped,
     ):
         assert said in zipped.read(README).decode("utf-8-sig")
+        assert zipped.testzip() is None
+    journal = Serving.objects.filter(document=paper.pk).order_by("pk")
+    assert list(journal.values_list("outcome", flat=True)) == told
 
 
 def test_a_person_who_leaves_interrupts_and_may_begin_again(world: World, client: Client) -> None:

@@ -14,9 +14,11 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.document_types import DocumentType
 from accounts.models import Access, User
 from accounts.services import set_document_types
+from accounts.typography import short_date
 from catalogue.models import Session, SessionState
+from documents.board import papers
 from documents.board.folders import Blocks, Folder, Missing, Owes
-from documents.board.papers import board_of, folders_of
+from documents.board.papers import board_of, board_of_seats
 from documents.models import Acceptance, Document, Evaluation
 from enrolments.models import Enrolment, EnrolmentState, Order, OrderState, ProposalKind, SessionProposal
 from enrolments.proposals import move_session
@@ -47,7 +49,7 @@ def fresh(user: User) -> User:
 
 def missing(world: World, order: Order, persona: str = "administrator") -> list[Missing]:
     """What is missing of one order, to one person."""
-    board = board_of(fresh(world.personas[persona]))
+    board = board_of(fresh(world.personas[persona])).folders
     return next((folder.missing for folder in board if folder.order.pk == order.pk), [])
 
 
@@ -293,5 +295,34 @@ def test_staff_see_the_board_of_everybody(world: World, coming: Session, client_
     other = world.personas["neighbour"]
     User.objects.filter(pk=other.pk).update(is_staff=True)
     assert client_for(other).get(reverse("admin:documents_missing")).status_code == 403
-    board: list[Folder] = folders_of(Enrolment.objects.none(), lambda _order: frozenset())
+    board: list[Folder] = board_of_seats(Enrolment.objects.none(), lambda _order: frozenset(), 9).folders
     assert board == []
+
+
+@pytest.mark.parametrize(
+    ("persona", "url", "most"),
+    [("staff", "/gestion/documents/document/manquants/", "MOST_SEATS_OF_TEAM"), ("administrator", URL, "MOST_SEATS")],
+)
+def test_a_board_says_when_it_left_seats_out(
+    world: World,
+    coming: Session,
+    client_for: ClientFor,
+    monkeypatch: pytest.MonkeyPatch,
+    persona: str,
+    url: str,
+    most: str,
+) -> None:
+    later = make_session(coming.course, coming.starts_on + timedelta(days=9), SessionState.CONFIRMED)
+    Enrolment.objects.update(state=EnrolmentState.CANCELLED)
+    first, last = ordered(world, coming), ordered(world, later)
+    client = client_for(world.personas[persona])
+    monkeypatch.setattr(papers, most, 2)
+    whole = client.get(url)
+    assert "n’y sont pas" not in whole.text
+    assert first.number in whole.text
+    monkeypatch.setattr(papers, most, 1)
+    cut = client.get(url).text
+    assert last.number in cut
+    assert first.number not in cut
+    assert "au plus 1\u00a0inscriptions, celles des sessions qui commencent le plus tard" in cut
+    assert f"commençant le {short_date(later.starts_on)} ou avant, certaines n’y sont pas" in cut

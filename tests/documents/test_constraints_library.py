@@ -85,6 +85,15 @@ def test_serving_names_establishment(world: World) -> None:
     assert line.establishment_id == world.lille.pk
 
 
+@kept_by("serving_names_establishment")
+def test_a_serving_is_of_a_document_that_exists(world: World) -> None:
+    nothing = Document.objects.latest("pk").pk + 1
+    with refused("serving_names_establishment"):
+        Serving.objects.create(
+            document_id=nothing, requested_id=nothing, user_email="a@armor.example", outcome=ServingOutcome.REFUSED
+        )
+
+
 @kept_by("course_indexed_when_changed", "courses_indexed_with_their_domain")
 def test_the_index_of_a_course_follows_it(world: World) -> None:
     """What searches find is what the course and its domain are called now."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -23,7 +24,7 @@ from documents.signing.services import Signatory, accept
 from documents.store import store
 from enrolments.models import Order, OrderState
 from tests.conftest import ClientFor
-from tests.documents.uploads import examined, picture, upload
+from tests.documents.uploads import BROKEN_AT, examined, no_room, picture, upload
 from tests.racing import meeting
 from tests.worlds import World, make_document, make_order, make_world, pdf
 
@@ -110,6 +111,40 @@ def test_what_is_wrong_is_said_next_to_the_field(
     assert said in answer.text
     assert "BC-77" in answer.text, "nothing typed is lost"
     assert not Document.objects.filter(order=order).exists()
+
+
+@pytest.mark.parametrize("step", BROKEN_AT)
+def test_a_store_that_cannot_be_written_is_said_and_what_was_typed_stays(
+    client: Client, order: Order, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as full:
+        full.setattr(step, no_room)
+        answer = post(client, order, pdf("BC 78"), purchase_order_number="BC-78")
+    assert answer.status_code == 200
+    form = answer.context["form"]
+    assert list(form.errors) == ["upload"]
+    assert "n’a pas pu être enregistré" in answer.text
+    assert "No space left" not in answer.text
+    assert (form["purchase_order_number"].value(), form["type"].value()) == ("BC-78", BC.value)
+    assert not Document.objects.filter(order=order).exists()
+    post(client, order, pdf("BC 78"), purchase_order_number="BC-78")
+    assert Document.objects.filter(order=order).count() == 1
+
+
+@pytest.mark.parametrize("step", ["__init__", "write", "seek"])
+def test_a_large_file_that_the_server_has_no_room_for_is_said(
+    client: Client, order: Order, step: str, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 10
+    with monkeypatch.context() as full:
+        full.setattr(TemporaryUploadedFile, step, no_room, raising=False)
+        answer = post(client, order, pdf("BC 79"), purchase_order_number="BC-79")
+    assert "n’a pas pu être enregistré" in answer.text
+    assert answer.context["form"]["purchase_order_number"].value() == "BC-79"
+    with pytest.raises(OSError, match="No space left"):
+        answer.context["form"].files["upload"].read()
+    post(client, order, pdf("BC 79"), purchase_order_number="BC-79")
+    assert Document.objects.filter(order=order).count() == 1
 
 
 def test_an_unreachable_scanner_is_said(client: Client, order: Order, settings: Settings) -> None:

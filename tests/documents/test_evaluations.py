@@ -64,7 +64,7 @@ def test_closing_a_session_mails_each_participant_a_link(seat: Enrolment, run_ta
     run_tasks()
     sent = [message for message in mail.outbox if message.to == ["zoe@armor.example"]]
     assert len(sent) == 1, "asked once, whatever happens twice"
-    assert "Votre avis sur la formation « Python, les bases »" in sent[0].subject
+    assert "Votre avis sur la formation «\u00a0Python, les bases\u00a0»" in sent[0].subject
     path = link_in(sent[0])
     assert Client().get(path).status_code == 200
     assert path.split("/")[2] not in str(list(EvaluationLink.objects.values()))

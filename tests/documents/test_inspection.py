@@ -19,6 +19,7 @@ from documents.inspection import inspect_pdf
 from tests.worlds import pdf
 
 Spoil = Callable[[pikepdf.Pdf], None]
+REACHING_OUT = ("ImportData", "SubmitForm", "GoToR", "GoToE")
 
 
 def page() -> pikepdf.Pdf:
@@ -71,7 +72,7 @@ def annotation_action(document: pikepdf.Pdf) -> None:
 
 
 def next_action(document: pikepdf.Pdf) -> None:
-    document.Root.OpenAction = Dictionary(S=Name.URI, URI=String("https://a.example"), Next=Array([script()]))
+    document.Root.OpenAction = Dictionary(S=Name.GoTo, D=String("x"), Next=Array([script()]))
 
 
 def script_that_nothing_refers_to(document: pikepdf.Pdf) -> None:
@@ -110,7 +111,63 @@ def xfa(document: pikepdf.Pdf) -> None:
     document.Root.AcroForm = Dictionary(Fields=Array([]), XFA=document.make_stream(b"<xdp/>"))
 
 
+def annotated(kind: Name, **more: Any) -> Spoil:
+    def spoil(document: pikepdf.Pdf) -> None:
+        made = Dictionary(Type=Name.Annot, Subtype=kind, Rect=Array([0, 0, 9, 9]), **more)
+        document.pages[0].obj.Annots = Array([document.make_indirect(made)])
+
+    return spoil
+
+
+def scripted_model(document: pikepdf.Pdf) -> None:
+    model = Dictionary(Type=Name("/3D"), OnInstantiate=document.make_stream(b"while(1);"))
+    annotated(Name("/3D"), **{"3DD": model})(document)
+
+
+def scripted_model_alone(document: pikepdf.Pdf) -> None:
+    document.Root.PieceInfo = document.make_stream(b"", Type=Name("/3D"), OnInstantiate=document.make_stream(b"x"))
+
+
+def opening(kind: str, **more: Any) -> Spoil:
+    def spoil(document: pikepdf.Pdf) -> None:
+        document.Root.OpenAction = document.make_indirect(Dictionary(S=Name(f"/{kind}"), **more))
+
+    return spoil
+
+
+def linked(kind: str) -> Spoil:
+    return annotated(Name.Link, A=Dictionary(S=Name(f"/{kind}"), F=String("//a.example/b.pdf")))
+
+
+def address() -> Dictionary:
+    return Dictionary(S=Name.URI, URI=String("https://a.example"))
+
+
+def address_after_a_place(document: pikepdf.Pdf) -> None:
+    after = document.make_indirect(Array([address()]))
+    document.Root.OpenAction = Dictionary(S=Name.GoTo, D=String("x"), Next=after)
+
+
+def address_when_a_page_shows(document: pikepdf.Pdf) -> None:
+    document.pages[0].obj.AA = document.make_indirect(Dictionary(O=document.make_indirect(address())))
+
+
+def address_in_a_ring_of_actions(document: pikepdf.Pdf) -> None:
+    first = document.make_indirect(Dictionary(S=Name.GoTo, D=String("x")))
+    first.Next = Array([first, address()])
+    document.Root.OpenAction = first
+
+
 FLAWS: list[tuple[Spoil, Flaw]] = [
+    (scripted_model_alone, Flaw.SCRIPT),
+    *[(annotated(Name(f"/{kind}")), Flaw.ACTIVE) for kind in ("3D", "Movie", "Sound")],
+    *[(opening(kind), Flaw.ACTIVE) for kind in ("Rendition", "Movie", "Sound", "RichMediaExecute")],
+    *[(opening(kind, F=String("//a/b")), Flaw.REACHES_OUT) for kind in REACHING_OUT],
+    *[(linked(kind), Flaw.REACHES_OUT) for kind in REACHING_OUT],
+    (opening("URI", URI=String("https://a.example")), Flaw.REACHES_OUT),
+    (address_after_a_place, Flaw.REACHES_OUT),
+    (address_when_a_page_shows, Flaw.REACHES_OUT),
+    (address_in_a_ring_of_actions, Flaw.REACHES_OUT),
     (open_action, Flaw.SCRIPT),
     (script_in_a_stream, Flaw.SCRIPT),
     (named_script, Flaw.SCRIPT),
@@ -136,6 +193,12 @@ def test_what_acts_on_its_reader(spoil: Spoil, flaw: Flaw, mode: pikepdf.ObjectS
     assert inspect_pdf(spoilt(spoil, object_stream_mode=mode)) == flaw
 
 
+@pytest.mark.parametrize("mode", STREAMS)
+def test_a_scripted_model(mode: pikepdf.ObjectStreamMode) -> None:
+    """Whichever of the two is met first: the annotation, or the script of its model."""
+    assert inspect_pdf(spoilt(scripted_model, object_stream_mode=mode)) in {Flaw.ACTIVE, Flaw.SCRIPT}
+
+
 def test_names_written_in_hexadecimal() -> None:
     content = spoilt(open_action, object_stream_mode=pikepdf.ObjectStreamMode.disable)
     hidden = content.replace(b"/JavaScript", b"/#4aavaScrip#74").replace(b"/JS", b"/#4AS")
@@ -157,7 +220,11 @@ def test_what_is_good(mode: pikepdf.ObjectStreamMode) -> None:
         Font=Dictionary({"/JS": Dictionary(Type=Name.Font), "/EFGH": Dictionary(Type=Name.Font)})
     )
     document.pages[0].obj.Annots = Array(
-        [Dictionary(Subtype=Name.Link, A=Dictionary(S=Name.URI, URI=String("https://a.example")))]
+        [
+            Dictionary(Subtype=Name.Link, A=Dictionary(S=Name.URI, URI=String("https://a.example"))),
+            Dictionary(Subtype=Name.Link, A=Dictionary(S=Name.GoTo, D=String("x"), Next=address())),
+            Dictionary(Subtype=Name.Link, AA=Dictionary(E=Dictionary(S=Name.Hide, T=String("x")))),
+        ]
     )
     document.docinfo["/Title"] = String("HTML/CSS /JavaScript /JS /Launch")
     document.pages[0].contents_add(document.make_stream(b"BT (/JavaScript /JS app.alert) Tj ET"))
@@ -244,8 +311,9 @@ ACTION = b"6 0  << /S /JavaScript /JS (x) >>"
 
 def test_an_object_stream_is_looked_into() -> None:
     assert inspect_pdf(with_object_stream(zlib.compress(ACTION), b"/FlateDecode")) == Flaw.SCRIPT
-    harmless = b"6 0  << /S /URI /URI (https://a.example) >>"
-    assert inspect_pdf(with_object_stream(zlib.compress(harmless), b"/FlateDecode")) is None
+    assert inspect_pdf(with_object_stream(zlib.compress(b"6 0  /Launch"), b"/FlateDecode")) == Flaw.LAUNCH
+    for harmless in (b"6 0  << /S /GoTo /D (x) >>", b"6 0  42", b"6 0  true"):
+        assert inspect_pdf(with_object_stream(zlib.compress(harmless), b"/FlateDecode")) is None
 
 
 @pytest.mark.parametrize("filters", [b"/FlateDecode", b"/NoSuchFilter"])

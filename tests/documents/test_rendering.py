@@ -60,10 +60,10 @@ MENTIONS = {
         "17,5 h", "certificat de réalisation", "Fait le",
     ),
     DocumentType.FACTURE: (
-        "FA2026-00001", "BC-4512", "842 173 969 00024", "FR40842173969", "901 847 265 00019", PROVIDER.vat_number,
+        "FA2026-00001", "BC-4512", "842 173 969 00024", "FR40842173969", "901 847 269 00015", PROVIDER.vat_number,
         "jeudi 10 décembre 2026", "2 290,00 €", "1 946,50 €", "AC-2026-014", "TVA 20 %", "1 167,90 €", "7 007,40 €",
         "samedi 9 janvier 2027", "trois fois le taux de l’intérêt légal", "40 €", "D441-5", "escompte",
-        "prestation de services", "842 173 969", "901 847 265",
+        "prestation de services", "842 173 969", "901 847 269",
     ),
 }  # fmt: skip
 
@@ -99,7 +99,7 @@ def test_carries_what_the_law_wants(kind: DocumentType, printed: dict[DocumentTy
 @pytest.mark.parametrize("kind", OF_THE_PROVIDER)
 def test_legal_footer(kind: DocumentType, printed: dict[DocumentType, bytes]) -> None:
     text = text_of(printed[kind])
-    for mention in (PROVIDER.name, PROVIDER.address, "SIRET 901 847 265 00019", "11 92 23456 92"):
+    for mention in (PROVIDER.name, PROVIDER.address, "SIRET 901 847 269 00015", "11 92 23456 92"):
         assert mention in text
     assert "cet enregistrement ne vaut pas agrément de l’État" in text
 
@@ -342,7 +342,7 @@ def test_a_provider_without_numbers_issues_nothing(settings: Settings) -> None:
     settings.PROVIDER = {**settings.PROVIDER, "siret": "", "nda": ""}
     with pytest.raises(ImproperlyConfigured):
         Provider.from_settings()
-    assert Provider.from_settings({"siret": "90184726500019", "nda": "11922345692"}).siren == "901847265"
+    assert Provider.from_settings({"siret": "90184726900015", "nda": "11922345692"}).siren == "901847269"
 
 
 def test_settings_win_over_the_stand_in(settings: Settings) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from django.core.files.base import ContentFile
 from django.db import DatabaseError, connection
 from django.test import Client
 from django.urls import reverse
@@ -188,6 +189,29 @@ def test_a_missing_file_answers_503_and_is_journaled(document: Document, client:
     assert document.number in answer.text
     outcomes = [line.outcome for line in Serving.objects.order_by("pk")]
     assert outcomes == [ServingOutcome.VIEWED, ServingOutcome.FAILED], "the right was given, then there was nothing"
+
+
+@pytest.mark.parametrize("change", [b"", b"%PDF-1.4 cut short", None])
+@pytest.mark.parametrize(("method", "headers"), [("get", {}), ("head", {}), ("get", {"Range": "bytes=0-9"})])
+def test_a_file_of_another_size_answers_as_a_missing_one(
+    document: Document, client: Client, private_store: Path, change: bytes | None, method: str, headers: dict[str, str]
+) -> None:
+    path = private_store / str(document.file.name)
+    path.write_bytes(path.read_bytes() + b"more" if change is None else change)
+    answer = getattr(client, method)(reverse("document_view", args=[document.pk]), headers=headers)
+    assert answer.status_code == 503
+    assert not set(answer.headers) & {"Content-Range", "ETag"}
+    assert Serving.objects.latest("pk").outcome == ServingOutcome.FAILED
+
+
+def test_a_size_that_a_distant_store_tells_is_compared_too(
+    document: Document, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What S3 answers is a file without a descriptor, which knows its size from the answer that opened it."""
+    for more, status in ((0, 200), (1, 503)):
+        distant = ContentFile(content_of(document) + b"x" * more)
+        monkeypatch.setattr(serving, "documents_storage", lambda held=distant: mock.Mock(open=lambda *_: held))
+        assert client.get(reverse("document_view", args=[document.pk])).status_code == status
 
 
 def test_a_broken_database_never_answers_200(document: Document, client: Client) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import socket
 import struct
@@ -18,6 +19,13 @@ from PIL import Image
 from documents.deposits.examining import Examined
 from documents.models import Scan
 from tests.worlds import number, pdf
+
+# Where a full disk, or one that may not be written, shows itself while a file is handed in.
+BROKEN_AT = ["documents.deposits.examining.NamedTemporaryFile", "documents.storage.PrivateFileSystemStorage._save"]
+
+
+def no_room(*_arguments: object, **_options: object) -> Any:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def upload(content: bytes, name: str = "bon.pdf") -> SimpleUploadedFile:

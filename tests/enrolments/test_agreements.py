@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -16,11 +17,9 @@ from catalogue.models import AccordCadre, Course
 from enrolments.accord_reminders import announce_ending_accords
 from enrolments.agreements import agreements_of, ending_soon, lines_in_words
 from enrolments.models import Enrolment, EnrolmentState, OrderState
-from tests.accords import days_away, make_accord, make_course, make_line
+from tests.accords import days_away, make_accord, make_course, make_line, today
 from tests.conftest import ClientFor, RunTasks
 from tests.worlds import World, give_access, make_order, make_user
-
-TODAY = days_away(0)
 
 
 @pytest.fixture
@@ -29,7 +28,7 @@ def accord(world: World) -> AccordCadre:
 
 
 def of(world: World, persona: str) -> list[AccordCadre]:
-    return [one.accord for one in agreements_of(world.personas[persona], TODAY)]
+    return [one.accord for one in agreements_of(world.personas[persona], today())]
 
 
 def spaces(text: str) -> str:
@@ -79,7 +78,7 @@ def test_only_known_establishments_are_named(world: World, client_for: ClientFor
 
 def test_the_saving_is_that_of_the_enrolments_whose_amounts_one_sees(world: World, accord: AccordCadre) -> None:
     def saving(persona: str) -> Decimal:
-        (found,) = agreements_of(User.objects.get(pk=world.personas[persona].pk), TODAY)
+        (found,) = agreements_of(User.objects.get(pk=world.personas[persona].pk), today())
         return found.saving
 
     assert saving("administrator") == 0
@@ -92,12 +91,12 @@ def test_the_saving_is_that_of_the_enrolments_whose_amounts_one_sees(world: Worl
 
 
 def test_seats_count_for_all_that_the_accord_covers(world: World, accord: AccordCadre) -> None:
-    (found,) = agreements_of(world.personas["administrator"], TODAY)
+    (found,) = agreements_of(world.personas["administrator"], today())
     assert (found.seats, found.next_tier) == (8, None)
     make_line(accord, None, "5", from_seats=8)
     make_line(accord, None, "6", from_seats=40)
     make_line(accord, None, "7", from_seats=20, ends_on=days_away(-1))
-    (found,) = agreements_of(world.personas["administrator"], TODAY)
+    (found,) = agreements_of(world.personas["administrator"], today())
     assert found.next_tier is not None
     assert (found.next_tier.threshold, found.next_tier.missing) == (40, 32)
 
@@ -109,7 +108,7 @@ def test_the_state_of_an_accord(world: World, client_for: ClientFor, start: int,
     accord = make_accord(world.armor.company, starts_on=days_away(start), ends_on=days_away(end))
     make_line(accord, None, "5")
     client = client_for(world.personas["administrator"])
-    (found,) = agreements_of(world.personas["administrator"], TODAY)
+    (found,) = agreements_of(world.personas["administrator"], today())
     assert found.state == state
     assert state in client.get(reverse("accord_list")).text
     assert "remise de 5" in client.get(reverse("accord_detail", args=[accord.pk])).text
@@ -151,22 +150,33 @@ def test_an_end_within_sixty_days_is_announced(world: World, client_for: ClientF
     assert "À renouveler" not in client_for(world.personas["neighbour"]).get(reverse("dashboard")).text
 
 
+def test_an_accord_that_was_meant_for_ever_has_a_page(world: World, client_for: ClientFor) -> None:
+    """Forms and drops refuse such an end; a row that has it is shown all the same."""
+    accord = make_accord(world.armor.company, ends_on=date.max)
+    make_line(accord, None, "5", starts_on=date.max)
+    client = client_for(world.personas["administrator"])
+    assert client.get(reverse("accord_list")).status_code == 200
+    staff = client_for(world.personas["staff"])
+    replace = reverse("admin:catalogue_accordline_replace", args=[accord.lines.get().pk])
+    assert staff.get(replace).status_code == 200
+
+
 def test_an_accord_that_is_followed_without_a_gap_asks_for_nothing(world: World, client_for: ClientFor) -> None:
     person = world.personas["administrator"]
     ending = make_accord(world.armor.company, ends_on=days_away(10))
     late = make_accord(world.armor.company, starts_on=days_away(12), ends_on=days_away(90))
-    assert ending_soon(person, TODAY) == [ending], "a day without an accord lies between"
+    assert ending_soon(person, today()) == [ending], "a day without an accord lies between"
     AccordCadre.objects.filter(pk=late.pk).update(starts_on=days_away(11), covers_all=False)
-    assert ending_soon(person, TODAY) == [ending], "it covers nobody"
+    assert ending_soon(person, today()) == [ending], "it covers nobody"
     AccordCadre.objects.filter(pk=late.pk).update(covers_all=True)
-    assert ending_soon(person, TODAY) == []
+    assert ending_soon(person, today()) == []
     text = client_for(person).get(reverse("accord_list")).text
     assert f"L’accord-cadre {late.reference} prend la suite" in text
     partial = make_accord(world.armor.company, world.lille, ends_on=days_away(20))
     AccordCadre.objects.filter(pk=late.pk).update(ends_on=days_away(15))
-    assert ending_soon(person, TODAY) == [partial]
+    assert ending_soon(person, today()) == [partial]
     make_accord(world.armor.company, world.lille, world.nice, starts_on=days_away(5), ends_on=days_away(300))
-    assert ending_soon(person, TODAY) == []
+    assert ending_soon(person, today()) == []
 
 
 def announce(run_tasks: RunTasks) -> list[str]:
@@ -229,7 +239,7 @@ def test_the_page_costs_the_same_with_many_lines(
     person = User.objects.get(pk=world.personas["administrator"].pk)
     assert person.rights
     with django_assert_max_num_queries(6):
-        found = agreements_of(person, TODAY)
+        found = agreements_of(person, today())
         lines = lines_in_words(found[0])
     assert len(found) == 6
     assert len(lines) == 30

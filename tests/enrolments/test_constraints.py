@@ -163,6 +163,35 @@ def test_session_carries_enrolments(sides: Sides) -> None:
     assert brume.enrolment.starts_on == moved.starts_on
 
 
+@kept_by("enrolment_names_participant")
+def test_an_enrolment_has_the_names_of_its_participant_whatever_one_writes(sides: Sides) -> None:
+    armor, _brume = sides
+    rows = Enrolment.objects.filter(pk=armor.enrolment.pk)
+    rows.update(participant_last_name="Voleur", participant_first_name="Arsène")
+    assert_named(rows.get())
+    made = enrol(armor, participant=Participant.objects.create(last_name="Roy", company=armor.company))
+    assert_named(Enrolment.objects.get(pk=made.pk))
+    for participant in (made.participant, None):
+        rows.update(participant=participant)
+        assert_named(rows.get())
+
+
+@kept_by("participant_carries_names")
+def test_a_name_that_changes_changes_in_the_enrolments(sides: Sides) -> None:
+    armor, brume = sides
+    for change in ({"last_name": "Renommé"}, {"first_name": "Autrement"}):
+        Participant.objects.filter(pk=armor.participant.pk).update(**change)
+        assert_named(Enrolment.objects.get(pk=armor.enrolment.pk))
+    assert_named(Enrolment.objects.get(pk=brume.enrolment.pk))
+
+
+def assert_named(enrolment: Enrolment) -> None:
+    """The names that it carries are its participant's."""
+    person = enrolment.participant
+    names = ("", "") if person is None else (person.last_name, person.first_name)
+    assert (enrolment.participant_last_name, enrolment.participant_first_name) == names
+
+
 @kept_by("participant_agrees_with_enrolments")
 def test_participant_agrees_with_enrolments(sides: Sides) -> None:
     """Whoever sits in an order changes hands with it, or not at all."""
@@ -195,6 +224,22 @@ def test_an_enrolment_made_while_its_order_changes_hands_goes_with_it(first: str
     assert at_the_same_time(*((enrol_one, move) if first == "enrolment" else (move, enrol_one))) == []
     made = Enrolment.objects.get(number="INS-COURSE")
     assert (made.establishment, made.order_email) == (armor.second, "nouvelle@armor.example")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("first", ["enrolment", "name"])
+def test_an_enrolment_made_while_its_participant_is_renamed_has_the_new_name(first: str) -> None:
+    armor = make_side("Armor", 82281866, make_sessions()[0])
+
+    def enrol_one() -> None:
+        enrol(armor, number="INS-COURSE", participant=armor.participant)
+
+    def rename() -> None:
+        Participant.objects.filter(pk=armor.participant.pk).update(last_name="Renommé")
+
+    assert at_the_same_time(*((enrol_one, rename) if first == "enrolment" else (rename, enrol_one))) == []
+    made = Enrolment.objects.get(number="INS-COURSE")
+    assert made.participant_last_name == "Renommé"
 
 
 @pytest.mark.django_db(transaction=True)

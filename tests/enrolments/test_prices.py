@@ -21,10 +21,8 @@ from enrolments.accord_seats import seats_ordered
 from enrolments.models import Enrolment, EnrolmentState, OrderChannel, OrderState
 from enrolments.prices import PricesShown, lock_accords, prices_for_order, prices_shown_to
 from enrolments.validating import cancel_order, validate_order
-from tests.accords import days_away, make_accord, make_course, make_line
+from tests.accords import days_away, make_accord, make_course, make_line, today
 from tests.worlds import World, give_access, make_order, make_user, number
-
-TODAY = days_away(0)
 
 
 @pytest.fixture
@@ -43,7 +41,7 @@ def accord(world: World) -> AccordCadre:
 def shown(user: User | AnonymousUser, course: Course) -> PricesShown:
     """As the next request sees it."""
     fresh = User.objects.get(pk=user.pk) if isinstance(user, User) else user
-    return prices_shown_to(fresh, [Course.objects.get(pk=course.pk)], TODAY)
+    return prices_shown_to(fresh, [Course.objects.get(pk=course.pk)], today())
 
 
 @pytest.mark.parametrize("persona", ["administrator", "standard", "member_of_two", "responsable"])
@@ -194,7 +192,7 @@ def test_the_establishment_in_the_switcher_decides(world: World, course: Course)
         assert choose_establishments(user=person, chosen=[place.pk])
         looking = User.objects.with_rights(person.pk)
         assert looking is not None
-        found = prices_shown_to(looking, [course], TODAY)
+        found = prices_shown_to(looking, [course], today())
         assert found.establishment == place
         amounts[place.name] = found[course.pk].negotiated
     assert amounts == {"Armor Lille": Decimal(1425), "Armor Nice": Decimal(1200)}
@@ -203,7 +201,7 @@ def test_the_establishment_in_the_switcher_decides(world: World, course: Course)
 
 
 def test_what_counts_as_ordered(world: World, accord: AccordCadre) -> None:
-    assert seats_ordered([accord.pk], TODAY) == {accord.pk: 8}, "two orders of two seats in each of two places"
+    assert seats_ordered([accord.pk], today()) == {accord.pk: 8}, "two orders of two seats in each of two places"
     outside = {"before": accord.starts_on - timedelta(days=1), "after": accord.ends_on + timedelta(days=1)}
     for day in outside.values():
         make_order(world.lille, "a@armor.example", world.sessions, papers=False, placed_on=day)
@@ -212,21 +210,21 @@ def test_what_counts_as_ordered(world: World, accord: AccordCadre) -> None:
     make_order(None, "a@armor.example", world.sessions, papers=False)
     assert seats_ordered([accord.pk], accord.ends_on)[accord.pk] == 8
     pending = make_order(world.lille, "b@armor.example", world.sessions, papers=False, state=OrderState.PENDING)
-    assert seats_ordered([accord.pk], TODAY)[accord.pk] == 10
+    assert seats_ordered([accord.pk], today())[accord.pk] == 10
     Enrolment.objects.filter(order=pending).update(state=EnrolmentState.CANCELLED)
-    assert seats_ordered([accord.pk], TODAY)[accord.pk] == 8
+    assert seats_ordered([accord.pk], today())[accord.pk] == 8
     old = make_order(world.lille, "b@armor.example", world.sessions, papers=False, placed_on=days_away(-50))
     Enrolment.objects.filter(order=old).update(state=EnrolmentState.ABSENT)
     assert seats_ordered([accord.pk], days_away(-51))[accord.pk] == 0
     assert seats_ordered([accord.pk], days_away(-50))[accord.pk] == 2
-    assert seats_ordered([], TODAY) == {}
+    assert seats_ordered([], today()) == {}
 
 
 def test_only_the_seats_of_covered_establishments_count(world: World) -> None:
     of_nice, of_nobody = make_accord(world.armor.company, world.nice), make_accord(world.armor.company)
     of_nobody.covers_all = False
     of_nobody.save()
-    assert seats_ordered([of_nice.pk, of_nobody.pk], TODAY) == {of_nice.pk: 4, of_nobody.pk: 0}
+    assert seats_ordered([of_nice.pk, of_nobody.pk], today()) == {of_nice.pk: 4, of_nobody.pk: 0}
 
 
 def test_the_price_falls_when_the_threshold_is_reached(world: World, accord: AccordCadre, course: Course) -> None:
@@ -247,7 +245,7 @@ def test_the_price_falls_when_the_threshold_is_reached(world: World, accord: Acc
 def test_an_order_is_charged_what_its_orderer_may_see(world: World, accord: AccordCadre, course: Course) -> None:
     def amount(email: str, *, at_lille: bool = True) -> Decimal:
         rights = User.objects.get(email=email).rights
-        return prices_for_order(rights, world.lille if at_lille else None, [course], TODAY)[course.pk].amount
+        return prices_for_order(rights, world.lille if at_lille else None, [course], today())[course.pk].amount
 
     assert amount("administratrice@armor.example") == Decimal(1350)
     assert amount("responsable@armor.example") == Decimal(1350)
@@ -272,7 +270,7 @@ def test_a_page_costs_the_same_however_many_courses_lines_and_establishments(
     person = User.objects.get(pk=world.personas["member_of_two"].pk)
     assert person.rights.establishments
     with django_assert_max_num_queries(3 if read_domains else 4):
-        found = prices_shown_to(person, page, TODAY)
+        found = prices_shown_to(person, page, today())
     assert {price.negotiated for price in found.by_course.values()} == {Decimal(880), Decimal(900)}
 
 
@@ -280,8 +278,8 @@ def test_whoever_orders_holds_the_accords_in_force_and_no_other(world: World, ac
     make_accord(world.armor.company, world.nice)
     make_accord(world.armor.company, starts_on=days_away(-9), ends_on=days_away(-1))
     with CaptureQueriesContext(connection) as queries:
-        lock_accords(world.lille, TODAY)
+        lock_accords(world.lille, today())
     (query,) = queries.captured_queries
     assert query["sql"].endswith('FOR NO KEY UPDATE OF "catalogue_accordcadre"')
-    locked = AccordCadre.objects.covering(world.lille).in_force(TODAY)
+    locked = AccordCadre.objects.covering(world.lille).in_force(today())
     assert list(locked) == [accord]

@@ -17,6 +17,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.notifications import NotificationKind, choose
 from catalogue.models import Session, SessionState
+from enrolments.buyers import entitled
 from enrolments.models import (
     ApprovalPolicy,
     Enrolment,
@@ -26,7 +27,6 @@ from enrolments.models import (
     OrderEvent,
     OrderState,
 )
-from enrolments.prices import entitled
 from enrolments.queue import waiting_orders
 from enrolments.seats import seats_of
 from enrolments.services import attach_order

@@ -121,6 +121,10 @@ def test_each_filter_has_its_word_and_the_address_without_it(world: World, linux
         ({"du": "2027-05-01", "au": "2027-01-01"}, "vient après"),
         ({"q": "python linux " * 800}, "coupée à ses 100 premiers caractères"),
         ({"page": "99"}, "Cette page n’existe pas"),
+        ({"page": "abc"}, "La page «\u00a0abc\u00a0» n’existe pas"),
+        ({"page": "0"}, "La page «\u00a00\u00a0» n’existe pas"),
+        ({"tri": "xyz"}, "Le tri «\u00a0xyz\u00a0» n’existe pas"),
+        ({"tri": "pertinence"}, "Le tri par pertinence a été ignoré"),
     ],
 )
 def test_nonsense_is_ignored_with_a_word(
@@ -132,6 +136,14 @@ def test_nonsense_is_ignored_with_a_word(
     assert "<script>" not in answer.text.replace("<script type", "").replace("<script src", "")
     if "q" not in query:
         assert len(answer.context["shown"].courses) == 2, "what is ignored hides nothing"
+
+
+def test_one_domain_at_a_time_and_the_other_is_told(world: World, linux: Course, visitor: Client) -> None:
+    other = Domain.objects.create(code="AUTRE", label="Autre domaine")
+    make_course("Autre formation", other)
+    answer = visitor.get(URL, {"domaine": [linux.domain.code, other.code]})
+    assert "Un seul domaine à la fois" in answer.text
+    assert other not in {course.domain for course in answer.context["shown"].courses}
 
 
 @pytest.mark.parametrize(
@@ -309,9 +321,12 @@ def test_the_members_navigation_leads_to_it(world: World, client_for: ClientFor)
 
 def test_the_search_of_the_portal_finds_courses(world: World, linux: Course, client_for: ClientFor) -> None:
     answer = client_for(world.personas["ex_member"]).get("/recherche/", {"q": "prises en main"})
-    group = next(group for group in answer.context["groups"] if group.label == "Formations")
-    assert group.results[0].url == f"/catalogue/{linux.pk}/"
-    assert "<mark>prise</mark>" in answer.text
+    group = answer.text.split("Formations</h2>")[1].split("</section>")[0]
+    assert f'<a href="/catalogue/{linux.pk}/">' in group
+    assert "<mark>prise</mark>" in group
+    by_reference = client_for(world.personas["ex_member"]).get("/recherche/", {"q": linux.reference}).text
+    assert "&lt;mark&gt;" not in by_reference
+    assert "<mark>" in by_reference.split("Formations</h2>")[1]
 
 
 def test_robots_and_sitemap(world: World, linux: Course, visitor: Client) -> None:
@@ -321,5 +336,6 @@ def test_robots_and_sitemap(world: World, linux: Course, visitor: Client) -> Non
     assert "Allow: /connexion/$" in robots.text, "the page itself, not what hangs below it"
     sitemap = visitor.get("/sitemap.xml").text
     assert (
-        f"<loc>{settings.SITE_URL}/catalogue/{linux.pk}/</loc><lastmod>{timezone.now():%Y-%m-%d}</lastmod>" in sitemap
+        f"<loc>{settings.SITE_URL}/catalogue/{linux.pk}/</loc><lastmod>{timezone.localdate():%Y-%m-%d}</lastmod>"
+        in sitemap
     )

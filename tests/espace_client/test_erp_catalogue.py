@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 
 from catalogue.models import Course, CourseKind, CourseMode, Domain, Session, SessionState
 from tests.espace_client.drops import Drop, counted, reasons, refused
@@ -148,6 +149,26 @@ class TestCourses:
         drop.rows["formations"][0][column] = value
         assert refused(drop.run())[0] == ("formations.csv", 2, column, value)
         assert not Course.objects.exists()
+
+    def test_days_that_hours_are_too_many_for(self, drop: Drop) -> None:
+        drop.rows["formations"][0].update(duree_jours="", duree_heures="9999,99")
+        run = drop.run()
+        assert refused(run)[0] == ("formations.csv", 2, "duree_heures", "9999,99")
+        assert reasons(run).startswith("Ces heures font 1428,57 jours : 999,99 au plus.")
+        drop.rows["formations"][0]["duree_jours"] = "999,99"
+        assert refused(drop.run()) == []
+
+    def test_what_the_database_alone_refuses_is_said_in_french(
+        self, drop: Drop, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        drop.add("formations", reference="PYC")
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE catalogue_course ADD CONSTRAINT unforeseen CHECK (reference <> 'PYC')")
+        run = drop.run()
+        assert (counted(run, "formations"), refused(run)[0][:3]) == ((1, 0, 0, 1), ("formations.csv", 5, ""))
+        assert reasons(run) == "La base de données refuse cette ligne ; le détail est dans le journal du serveur."
+        assert "formations.csv, line 5" in caplog.text
+        assert "unforeseen" in caplog.text
 
     def test_a_later_drop(self, drop: Drop) -> None:
         drop.run()

@@ -132,6 +132,57 @@ class TestBelonging:
         add(drop, "FAC9", fichier="facture/FAC1.pdf")
         assert refused(drop.run()) == []
 
+    @pytest.mark.parametrize("lines", [1, 2000])
+    def test_a_copy_under_another_name_is_the_same_file(
+        self, drop: Drop, lines: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("espace_client.erp.engine.LINES", lines)
+        drop.put("facture/FAC2.pdf", pdf("facture/FAC1.pdf"))
+        run = drop.run()
+        assert refused(run) == [("documents.csv", 5, "fichier", "facture/FAC2.pdf")]
+        assert "celui de « FAC1 »" in reasons(run)
+
+    def test_a_file_of_an_earlier_drop_stays_its_clients(self, drop: Drop) -> None:
+        drop.rows["documents"] = [drop.row("documents", "FAC1")]
+        drop.run()
+        drop.rows["documents"] = []
+        add(drop, "FAC9", commande="CMD2", fichier="facture/FAC1.pdf")
+        add(drop, "FAC8", fichier="facture/FAC1.pdf")
+        run = drop.only("documents").run()
+        assert refused(run) == [("documents.csv", 2, "fichier", "facture/FAC1.pdf")]
+        assert "celui de « FAC1 »" in reasons(run)
+        assert set(Document.objects.values_list("number", flat=True)) == {"FAC1", "FAC8"}
+
+    @pytest.mark.parametrize(("email", "lines"), [(PAUL, [6]), (LEA, [])])
+    def test_who_ordered_counts_within_an_establishment(self, drop: Drop, email: str, lines: list[int]) -> None:
+        """Somebody there by their address only would see what a colleague ordered."""
+        drop.add("commandes", numero="CMD4", email=email)
+        add(drop, "FAC9", commande="CMD4", fichier="facture/FAC1.pdf")
+        assert [line[1] for line in refused(drop.run())] == lines
+
+    @pytest.mark.parametrize(
+        ("changes", "lines"),
+        [
+            ({"session": "S1", "siret": LILLE}, []),
+            ({"session": "S1", "siret": LILLE, "commande": "CMD1"}, [6]),
+            ({"session": "S2", "siret": LILLE}, [6]),
+        ],
+    )
+    def test_a_sheet_is_that_of_its_session_and_establishment(
+        self, drop: Drop, changes: dict[str, str], lines: list[int]
+    ) -> None:
+        drop.row("inscriptions", "INS2")["session"] = "S2"
+        add(drop, "EMA9", **{"type": "emargement", "commande": "", "fichier": "emargement/EMA1.pdf", **changes})
+        assert [line[1] for line in refused(drop.run())] == lines
+
+    def test_papers_that_share_a_file_and_part_are_not_judged_again(self, drop: Drop) -> None:
+        drop.add("commandes", numero="CMD4")
+        add(drop, "FAC9", commande="CMD4", fichier="facture/FAC1.pdf")
+        drop.run()
+        drop.row("commandes", "CMD4")["siret"] = STRASBOURG
+        run = drop.run()
+        assert (refused(run), counted(run, "documents")) == ([], (0, 0, 5, 0))
+
     def test_a_line_that_says_what_is_held_is_not_judged_again(self, drop: Drop) -> None:
         drop.run()
         drop.row("inscriptions", "INS1")["session"] = "S2"

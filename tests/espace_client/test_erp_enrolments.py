@@ -7,8 +7,9 @@ from decimal import Decimal
 import pytest
 
 from catalogue.models import AccordLine
-from enrolments.models import Enrolment, EnrolmentState, Order, Participant
+from enrolments.models import Enrolment, EnrolmentState, Order, OrderEvent, OrderEventKind, Participant
 from enrolments.transitions import any_state
+from espace_client.models import ImportRun, ImportStatus
 from tests.espace_client.drops import STRASBOURG, Drop, counted, reasons, refused
 
 
@@ -108,15 +109,72 @@ def test_a_later_drop(drop: Drop) -> None:
     assert (seat().session.code, seat().state, seat().price) == ("S2", EnrolmentState.ABSENT, Decimal(1800))
 
 
-def test_another_accord_forgets_the_line_of_the_former(drop: Drop) -> None:
-    drop.add("accords", reference="AC-B")
-    drop.run()
-    enrolment = seat()
-    enrolment.accord_line = AccordLine.objects.filter(accord=enrolment.accord).first()
-    enrolment.save()
-    drop.row("inscriptions", "INS1")["accord"] = "AC-B"
-    assert refused(drop.run()) == []
-    assert seat().accord_line is None
+def told(run: ImportRun) -> list[str]:
+    """The warnings about inscriptions.csv, with plain spaces."""
+    return [one.replace("\u00a0", " ") for one in run.counts["inscriptions.csv"]["warnings"]]
+
+
+class TestFrozenPrices:
+    """Rule 7: what the portal priced keeps its price, its accord and its line, whatever a drop says."""
+
+    @pytest.fixture(autouse=True)
+    def otherwise(self, drop: Drop) -> None:
+        drop.add("accords", reference="AC-B")
+        drop.run()
+        drop.row("inscriptions", "INS1").update(
+            prix_public_ht="2500", prix_ht="1800", accord="AC-B", etat="absente", session="S2"
+        )
+        drop.only("inscriptions")
+
+    def check_kept(self, run: ImportRun) -> None:
+        one = seat()
+        assert one.accord is not None
+        assert (one.public_price, one.price, one.accord.reference) == (Decimal(2000), Decimal(1900), "AC-A")
+        assert (one.state, one.session.code) == (EnrolmentState.ABSENT, "S2"), "the rest of the line is taken"
+        assert refused(run) == []
+        assert run.status == ImportStatus.DONE
+        assert told(run) == [
+            "Ligne 2, prix_public_ht « 2500,00 » : le prix figé à la commande est gardé : 2000,00.",
+            "Ligne 2, prix_ht « 1800,00 » : le prix figé à la commande est gardé : 1900,00.",
+            "Ligne 2, accord « AC-B » : l’accord-cadre figé à la commande est gardé : AC-A.",
+        ]
+
+    @pytest.mark.parametrize("dry", [True, False])
+    def test_by_a_line_of_an_accord(self, drop: Drop, dry: bool) -> None:
+        line = AccordLine.objects.filter(accord__reference="AC-A").earliest("pk")
+        Enrolment.objects.filter(number="INS1").update(accord_line=line)
+        if dry:
+            assert len(told(drop.run(dry_run=True))) == 3
+        self.check_kept(drop.run())
+        assert seat().accord_line == line
+        again = drop.run()
+        assert (counted(again, "inscriptions"), len(told(again))) == ((0, 0, 4, 0), 3)
+
+    def test_of_an_order_placed_in_the_portal(self, drop: Drop) -> None:
+        OrderEvent.objects.create(order=Order.objects.get(number="CMD1"), kind=OrderEventKind.PLACED)
+        self.check_kept(drop.run())
+
+    def test_at_the_public_price(self, drop: Drop) -> None:
+        OrderEvent.objects.create(order=Order.objects.get(number="CMD1"), kind=OrderEventKind.PLACED)
+        drop.row("inscriptions", "INS2").update(accord="AC-A")
+        assert told(drop.run())[3:] == [
+            "Ligne 3, accord « AC-A » : l’accord-cadre figé à la commande est gardé : aucun."
+        ]
+        assert seat("INS2").accord is None
+
+    def test_but_what_only_the_erp_knows_follows_it(self, drop: Drop) -> None:
+        run = drop.run()
+        one = seat()
+        assert one.accord is not None
+        assert (one.public_price, one.price, one.accord.reference) == (Decimal(2500), Decimal(1800), "AC-B")
+        assert told(run) == []
+
+    def test_the_report_does_not_grow_with_the_drop(self, drop: Drop, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("espace_client.erp.report.MOST_LINES", 2)
+        monkeypatch.setattr("espace_client.erp.engine.LINES", 1)
+        OrderEvent.objects.create(order=Order.objects.get(number="CMD1"), kind=OrderEventKind.PLACED)
+        drop.row("inscriptions", "INS2").update(prix_ht="1850")
+        assert [one[:8] for one in told(drop.run())] == ["Ligne 2,", "Ligne 2,", "2 autres"]
 
 
 def test_what_the_portal_decided_stays(drop: Drop) -> None:

@@ -8,7 +8,15 @@ import pytest
 
 from accounts.models import User
 from documents.models import Document
-from enrolments.models import Enrolment, Order, OrderChannel, OrderState, Participant
+from enrolments.models import (
+    Enrolment,
+    Order,
+    OrderChannel,
+    OrderEvent,
+    OrderEventKind,
+    OrderState,
+    Participant,
+)
 from enrolments.services import attach_order
 from enrolments.transitions import any_state
 from tests.espace_client.drops import (
@@ -71,6 +79,20 @@ def test_channels_an_unknown_one_opens_no_negotiated_price(drop: Drop, word: str
     drop.row("commandes", "CMD1")["canal"] = word
     drop.run()
     assert order("CMD1").channel == channel
+
+
+def test_an_order_placed_in_the_portal_stays_one_of_the_site(drop: Drop) -> None:
+    drop.run()
+    OrderEvent.objects.create(order=order("CMD1"), kind=OrderEventKind.PLACED)
+    drop.row("commandes", "CMD1").update(canal="telephone", opco="OPCO EP")
+    drop.row("commandes", "CMD2")["canal"] = "mail"
+    run = drop.only("commandes").run()
+    assert (order("CMD1").channel, order("CMD1").opco) == (OrderChannel.SITE, "OPCO EP")
+    assert order("CMD2").channel == OrderChannel.MAIL, "one that only the ERP knows follows it"
+    assert [one.replace("\u00a0", " ") for one in run.counts["commandes.csv"]["warnings"]] == [
+        "Ligne 2, canal « Téléphone » : une commande passée sur le portail garde son canal : Site."
+    ]
+    assert refused(run) == []
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -152,6 +154,8 @@ class TestHeader:
             (b'siren;"raison_sociale\n', "illisible"),
             (b"siren;raison\x00_sociale\n", "illisible"),
             ("siren;raison_sociale\n".encode("utf-16"), "UTF-16"),
+            (f"siren;raison_sociale\r{ARMOREL};A\r".encode(), "CR seul"),
+            (f'siren;raison_sociale\r{ARMOREL};"A\nB"\r'.encode(), "CR seul"),
         ],
     )
     def test_a_bad_one_refuses_the_file_once(self, drop: Drop, content: bytes, reason: str) -> None:
@@ -172,7 +176,24 @@ class TestHeader:
         (drop.folder / "acces.csv").mkdir()
         run = import_drop(drop.folder)
         assert counted(run, "acces") == (0, 0, 0, 1)
-        assert "Fichier illisible" in reasons(run)
+        assert reasons(run) == "Fichier illisible : c’est un dossier."
+
+    @pytest.mark.parametrize(
+        ("number", "reason"),
+        [
+            (errno.EACCES, "le serveur n’a pas le droit de le lire"),
+            (errno.EIO, "il ne s’ouvre pas ; le détail est dans le journal du serveur"),
+        ],
+    )
+    def test_why_is_said_in_french(
+        self, drop: Drop, number: int, reason: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        def failing(_path: Path) -> Reader:
+            raise OSError(number, os.strerror(number))
+
+        monkeypatch.setattr("espace_client.erp.run.Reader", failing)
+        assert reasons(drop.only("entreprises").run()) == f"Fichier illisible : {reason}."
+        assert os.strerror(number) in caplog.text
 
 
 class TestLines:

@@ -207,7 +207,8 @@ def test_what_stops_an_import_is_written_on_its_report(drop: Drop, monkeypatch: 
         drop.run()
     run = ImportRun.objects.get()
     assert run.status == ImportStatus.FAILED
-    assert "No space left" in run.error
+    assert run.error.startswith("Import interrompu : un disque du serveur est plein (ENOSPC).")
+    assert "relancez le même dépôt" in run.error
     assert Enrolment.objects.count() == 4
     assert not Document.objects.exists()
 

@@ -65,7 +65,7 @@ def test_pages_are_the_same_poured_and_rendered(
     poured = [client.get(url).text for _twice in range(2)]
     monkeypatch.setattr("espace_client.templatetags.portal.pour", rendered)
     monkeypatch.setattr("espace_client.components.pour", rendered)
-    for module in ("framed", "catalogue_results", "views.catalogue"):
+    for module in ("framed", "catalogue_results", "views.catalogue", "views.search"):
         monkeypatch.setattr(f"espace_client.{module}.pour", rendered)
     monkeypatch.setattr("espace_client.catalogue_results._drawn", catalogue_results._drawn.__wrapped__)
     components.bar_chart.cache_clear()

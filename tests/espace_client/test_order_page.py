@@ -85,6 +85,11 @@ def test_a_cancelled_line_is_not_due_any_more(world: World, client_for: ClientFo
     for said in ("637,50 €<small>de frais</small>", "0,00 €", "et 318,75 € de frais", "2 231,25 €"):
         assert said in text
     assert "n’est plus dû" in client.get(reverse("enrolment_detail", args=[late.pk])).text
+    listed = client.get(reverse("order_list"))
+    (row,) = (one for one in listed.context["orders"] if one.order.pk == order.pk)
+    assert row.amount == page.context["amount"]
+    for one in (listed, page):
+        assert "Montant HT <small>hors frais</small>" in one.text, "the same words for the same figure"
 
 
 @pytest.mark.parametrize("ended", [Session, Order])

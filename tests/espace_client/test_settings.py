@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
 import pytest
-from django.conf import settings
+from django.conf import settings as own
+from django.test import Client
+from django.urls import reverse
+from pytest_django import Settings
 
 COMPLETE = {
     "DATABASE_URL": "postgresql://espace@localhost/espace",
@@ -14,7 +18,7 @@ COMPLETE = {
     "ALLOWED_HOSTS": "espace.example",
     "EMAIL_URL": "submission://user:password@mail.example:587",
     "DEFAULT_FROM_EMAIL": "espace@espace.example",
-    "PROVIDER_SIRET": "90184726500019",
+    "PROVIDER_SIRET": "90184726900015",
     "PROVIDER_NDA": "11922345692",
 }
 SHOW = (
@@ -22,11 +26,11 @@ SHOW = (
 )
 
 
-def start(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def start(environment: dict[str, str], code: str = SHOW) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", SHOW],
+        [sys.executable, "-c", code],
         env=environment,
-        cwd=settings.BASE_DIR,
+        cwd=own.BASE_DIR,
         capture_output=True,
         text=True,
         check=False,
@@ -54,12 +58,85 @@ def test_everything_that_is_missing_is_said_at_once() -> None:
         ("DATABASE_POOL_SIZE", "beaucoup"),
         ("ESPACE_DEMO", "peut-être"),
         ("TRUSTED_PROXY_COUNT", "un"),
+        ("DATABASE_URL", "mysql://espace@localhost/espace"),
     ],
 )
 def test_a_malformed_variable_is_named(name: str, value: str) -> None:
     started = start({**COMPLETE, name: value})
     assert started.returncode != 0
     assert name in started.stderr
+
+
+WRONG = {
+    "ESPACE_DEMO": ("true", "not for production"),
+    "ALLOWED_HOSTS": (", ", "may not be blank"),
+    "EMAIL_URL": ("", "may not be blank"),
+    "DEFAULT_FROM_EMAIL": ("notanaddress", "An address is expected"),
+    "SITE_URL": ("portail", "A whole address is expected"),
+    "DATABASE_POOL_SIZE": ("0", "1"),
+    "TRUSTED_PROXY_COUNT": ("-1", "0"),
+    "REDIS_URL": ("foo", "redis://"),
+    "MALWARE_SCANNER": ("nonsense", "host:port"),
+    "LOG_LEVEL": ("NOISY", "INFO"),
+    "PROVIDER_SIRET": ("123", "fourteen digits"),
+    "PROVIDER_NDA": ("12", "eleven digits"),
+    "PROVIDER_IBAN": ("FR76", "key"),
+}
+
+
+def told(environment: dict[str, str]) -> dict[str, str]:
+    """What a start that is refused says of each variable."""
+    code = (
+        "import json, environs\n"
+        "try:\n    import espace_client.settings\n"
+        "except environs.EnvValidationError as error:\n    print(json.dumps(error.error_messages))"
+    )
+    started = start(environment, code)
+    return {name: " ".join(messages) for name, messages in json.loads(started.stdout or "{}").items()}
+
+
+def test_all_that_is_wrong_is_said_at_once_with_what_is_expected() -> None:
+    said = told({**COMPLETE, **{name: value for name, (value, _expected) in WRONG.items()}})
+    assert set(said) == set(WRONG)
+    for name, (_value, expected) in WRONG.items():
+        assert expected in said[name], name
+
+
+def test_a_required_variable_that_is_blank_is_as_good_as_missing() -> None:
+    said = told({**dict.fromkeys(COMPLETE, " "), "ESPACE_ENV": "production"})
+    assert set(said) == set(COMPLETE)
+
+
+def test_what_is_right_is_taken_however_it_is_written() -> None:
+    right = {
+        "DEFAULT_FROM_EMAIL": "Espace client <espace@espace.example>",
+        "PROVIDER_SIRET": "901 847 269 00015",
+        "PROVIDER_NDA": "11 92 23456 92",
+        "PROVIDER_IBAN": "FR76 3000 1007 9412 3456 7890 185",
+        "SITE_URL": "https://espace.example/",
+        "REDIS_URL": "rediss://cache.example:6380/0",
+        "MALWARE_SCANNER": "scanner.example:3310",
+    }
+    assert told({**COMPLETE, **right}) == {}
+    show = "from espace_client.settings import PROVIDER as p; print(p['siret'], p['nda'], p['iban'])"
+    started = start({**COMPLETE, **right}, show)
+    assert started.stdout.split() == ["90184726900015", "11922345692", "FR7630001007941234567890185"]
+
+
+def test_demonstration_mode_is_for_a_checkout() -> None:
+    started = start({"ESPACE_DEMO": "1"})
+    assert started.stdout.split()[-1] == "True"
+
+
+def test_a_load_balancer_may_ask_in_plain_http(settings: Settings, client: Client, db: None) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    assert client.get(reverse("health")).status_code == 200
+    assert client.get(reverse("home")).status_code == 301
+
+
+def test_a_connection_that_postgresql_ended_is_not_used_again() -> None:
+    show = "from espace_client.settings import DATABASES as d; print(d['default']['CONN_HEALTH_CHECKS'])"
+    assert start(COMPLETE, show).stdout.split() == ["True"]
 
 
 def test_without_a_database_the_checkout_runs_for_itself() -> None:
@@ -69,7 +146,7 @@ def test_without_a_database_the_checkout_runs_for_itself() -> None:
 
 def test_the_local_secret_is_made_once_and_private() -> None:
     start({})
-    path = settings.BASE_DIR / ".data" / "secret-key"
+    path = own.BASE_DIR / ".data" / "secret-key"
     first = path.read_text()
     start({})
     assert path.read_text() == first

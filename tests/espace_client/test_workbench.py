@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -15,6 +16,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from catalogue.models import SessionState
+from documents.board import papers
 from documents.models import Deposit, FileCheck, Issue, IssueBatch
 from enrolments.models import Enrolment, ErasureRequest, OrderState
 from espace_client import workbench
@@ -119,10 +121,13 @@ def test_a_failure_that_nobody_can_mend_waits_for_nobody(world: World, team: Cli
     assert list(over.result_list) == [ended]
 
 
-def test_papers_that_are_missing(world: World, team: Client) -> None:
+def test_papers_that_are_missing(world: World, team: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     make_order(world.lille, "x@armor.example", world.sessions, papers=False)
     count, url = waiting(team)["commandes auxquelles des pièces manquent"]
-    assert len(team.get(url).context["folders"]) == int(count) > 1
+    assert len(team.get(url).context["board"].folders) == int(count) > 1
+    monkeypatch.setattr(papers, "MOST_SEATS_OF_TEAM", 1)
+    cache.clear()
+    assert waiting(team)["commande à laquelle des pièces manquent"][0] == "au moins 1"
 
 
 def test_the_last_import_is_looked_at_and_trials_are_not(world: World, team: Client) -> None:

@@ -18,6 +18,7 @@ from espace_client.erp.parsing import choice, code, day, decimal, integer, parag
 from espace_client.erp.telling import tell_sessions
 
 HOURS_PER_DAY = Decimal(7)
+MOST_DAYS = Decimal("999.99")  # what Course.days holds
 SMALL_INTEGER = 32767
 
 
@@ -96,6 +97,13 @@ class Courses(Importer):
     )
     references = (DOMAIN,)
 
+    def problems(self, values: Mapping[str, Any]) -> Iterator[Problem]:
+        days = _days(values)
+        if days is not None and days > MOST_DAYS:
+            said = {"days": str(days).replace(".", ","), "limit": str(MOST_DAYS).replace(".", ",")}
+            hours = str(values["duree_heures"]).replace(".", ",")
+            yield Problem("duree_heures", hours, _("Ces heures font %(days)s jours : %(limit)s au plus.") % said)
+
     def take(self, chunk: Chunk) -> None:
         existing = by_code(Course.objects.all(), "reference", [line.key for line in chunk])
         saving = Saving(chunk, Course)
@@ -106,11 +114,16 @@ class Courses(Importer):
         saving.save()
 
 
+def _days(values: Mapping[str, Any]) -> Decimal | None:
+    """As many as the line says, or as its hours make."""
+    days: Decimal | None = values["duree_jours"]
+    hours: Decimal | None = values["duree_heures"]
+    return (hours / HOURS_PER_DAY).quantize(Decimal("0.01")) if days is None and hours is not None else days
+
+
 def _course(values: Mapping[str, Any], *, new: bool) -> dict[str, Any]:
-    days, hours = values["duree_jours"], values["duree_heures"]
-    if days is None and hours is not None:
-        days = (hours / HOURS_PER_DAY).quantize(Decimal("0.01"))
-    elif hours is None and days is not None:
+    days, hours = _days(values), values["duree_heures"]
+    if hours is None and days is not None:
         hours = days * HOURS_PER_DAY
     unknown = Decimal(0) if new else None
     return {

@@ -22,7 +22,7 @@ from espace_client.erp.files import Folder, OutsideError
 from espace_client.erp.importer import Importer, Reference, Setting, find_by_code, find_exactly
 from espace_client.erp.parsing import FieldError, choice, code, day, siret
 
-from .subjects import Belonging, Subject, owner_of, replacement_problem
+from .subjects import Belonging, Subject, replacement_problem, shown_contents
 
 LONGEST_PATH = 1000
 
@@ -38,7 +38,7 @@ class Documents(Importer):
 
     A later drop may correct its date and complete what it is about; another content, type or subject under the same
     number is refused. A line that says what the portal holds is not judged again: the enrolment may have moved since.
-    A file that two establishments claim is refused to the second: a paper names one client.
+    Content that is shown to some people already is refused to others: a paper names one client.
     """
 
     file = "documents.csv"
@@ -79,7 +79,7 @@ class Documents(Importer):
         paths = self._locate(chunk)
         verdicts = self._inspect(chunk, paths, existing)
         self._judge(chunk, subjects, existing)
-        self._claim(chunk, subjects, paths, existing)
+        self._claim(chunk, subjects, verdicts, existing)
         stored = self._store(chunk, paths, verdicts, existing)
         saving = Saving(chunk, Document)
         for line in list(chunk):
@@ -141,19 +141,20 @@ class Documents(Importer):
         self,
         chunk: Chunk,
         subjects: Mapping[Line, Subject],
-        paths: Mapping[Line, str],
+        verdicts: Mapping[Line, Verdict],
         existing: Mapping[str, Document],
     ) -> None:
-        """Refuse a file that is already, in this drop, the paper of somebody else."""
-        owners = {
-            line: owner_of(existing[line.key]) if line.key in existing else subjects[line].owner for line in chunk
-        }
-        claimed = self.setting.ledger.claim([(paths[line], owner, line.key) for line, owner in owners.items()])
-        for line, owner in owners.items():
-            first, claimant = claimed[paths[line]]
-            if first != owner:
-                reason = _("Ce fichier est celui de « %(number)s », d’un autre client.") % {"number": claimant}
-                chunk.refuse(line, Problem("fichier", line.values["fichier"], reason))
+        """Refuse a new paper whose content, under whatever name, is already that of one shown to other people."""
+        new = [line for line in chunk if line.key not in existing]
+        shown = shown_contents({verdicts[line].sha256 for line in new}) if new else {}
+        for line in new:
+            audience, held = subjects[line].audience, shown.setdefault(verdicts[line].sha256, {})
+            others = [number for other, number in held.items() if other != audience]
+            if others:
+                reason = _("Ce fichier est celui de « %(number)s », qui est montré à d’autres personnes.")
+                chunk.refuse(line, Problem("fichier", line.values["fichier"], reason % {"number": others[0]}))
+            else:
+                held[audience] = line.values["numero"]
 
     def _store(
         self,

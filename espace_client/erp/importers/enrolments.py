@@ -18,6 +18,8 @@ from espace_client.erp.importer import Importer, Reference, find_by_code
 from espace_client.erp.parsing import choice, code, decimal, email, text
 from espace_client.erp.telling import tell_attendance
 
+from .frozen import keep_frozen_prices
+
 _NAMES = {"last_name", "first_name", "email"}
 
 
@@ -26,6 +28,7 @@ class Enrolments(Importer):
 
     The accord must be one of the company of the order. Its dates and its establishments are not held against the line:
     the price was agreed when the order was made, and an accord that was renegotiated since rewrites nothing (rule 7).
+    Nor does a drop rewrite what the portal priced: see `frozen`.
     An enrolment never passes to another order: its papers would be shown to other people. One of an order validated in
     the portal is not waiting again because the ERP has not heard of it.
     """
@@ -64,13 +67,13 @@ class Enrolments(Importer):
             if problem:
                 chunk.refuse(line, problem)
         lines = list(chunk)
+        frozen = keep_frozen_prices(chunk, existing)
         seats = Seating(lines, existing)
         saving = Saving(chunk, Enrolment)
         for line in lines:
-            enrolment, accord = existing.get(line.key), line.found["accord"]
-            leaves_accord = enrolment is not None and accord is not None and enrolment.accord_id != accord.pk
-            nothing = ["accord_line_id"] if leaves_accord else []
-            saving.put(line, enrolment, _enrolment(line, enrolment, seats.participants.get(line)), nothing=nothing)
+            enrolment = existing.get(line.key)
+            known = _enrolment(line, enrolment, seats.participants.get(line))
+            saving.put(line, enrolment, known if line in frozen else {**known, **_price(line)})
         saving.save()
         tell_attendance(existing, saving.saved.values())
         for line in seats.adopting:
@@ -78,13 +81,18 @@ class Enrolments(Importer):
 
 
 def _enrolment(line: Line, enrolment: Enrolment | None, participant: Participant | None) -> dict[str, Any]:
-    accord = line.found["accord"]
     return {
         "number": None if enrolment else line.values["numero"],
         "order_id": line.found["commande"].pk,
         "session_id": line.found["session"].pk,
         "participant_id": participant.pk if participant else None,
         "state": None if _waits_no_more(line, enrolment) else line.values["etat"],
+    }
+
+
+def _price(line: Line) -> dict[str, Any]:
+    accord = line.found["accord"]
+    return {
         "public_price": line.values["prix_public_ht"],
         "price": line.values["prix_ht"],
         "accord_id": accord.pk if accord else None,

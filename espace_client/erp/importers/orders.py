@@ -10,6 +10,7 @@ from accounts.codes import by_code
 from accounts.models import Establishment
 from enrolments.models import Order, OrderChannel, OrderState
 from enrolments.moving import Destination, bound_by_an_accord, move_orders
+from enrolments.placing import placed_on_site
 from espace_client.erp.choices import ORDER_CHANNELS, ORDER_STATES
 from espace_client.erp.chunk import Chunk, Fate, Saving
 from espace_client.erp.columns import Column, Line, Problem
@@ -21,7 +22,8 @@ class Orders(Importer):
     """An order. Without a SIRET it has no establishment, and only its orderer sees it; a later drop may give one.
 
     A drop that changes the email or the establishment moves the order with all that hangs on it, unless an accord of
-    another company would come along. An unknown channel counts as the telephone, which opens no negotiated price.
+    another company would come along. An unknown channel counts as the telephone, which opens no negotiated price; an
+    order placed on the site stays one of the site.
     """
 
     file = "commandes.csv"
@@ -42,10 +44,12 @@ class Orders(Importer):
         rows = Order.objects.select_related("establishment")
         existing = by_code(rows, "number", [line.key for line in chunk])
         moved = _move(chunk, existing)
+        staying = _keep_channels(chunk, existing)
         saving = Saving(chunk, Order)
         for line in list(chunk):
             order = existing.get(line.key)
-            saving.put(line, order, _about(line.values, order) if order else _new(line))
+            about = _about(line.values, order) if order else _new(line)
+            saving.put(line, order, {**about, "channel": None} if line in staying else about)
         saving.save()
         for line in moved:
             chunk.mark(line, Fate.CHANGED)
@@ -72,6 +76,20 @@ def _about(values: dict[str, Any], order: Order | None) -> dict[str, Any]:
         "opco": values["opco"],
         "channel": values["canal"],
     }
+
+
+def _keep_channels(chunk: Chunk, existing: dict[str, Order]) -> set[Line]:
+    """The lines that say another channel of an order placed on the site: it keeps its own, which opens rule 7."""
+    held = {line: existing[line.key] for line in chunk if line.key in existing and line.values["canal"] is not None}
+    differing = {line: order for line, order in held.items() if line.values["canal"] != order.channel}
+    placed = placed_on_site({order.pk for order in differing.values() if order.channel == OrderChannel.SITE})
+    staying = {line for line, order in differing.items() if order.pk in placed}
+    for line in differing:
+        if line in staying:
+            kept, said = OrderChannel.SITE.label, OrderChannel(line.values["canal"]).label
+            reason = _("une commande passée sur le portail garde son canal : %(kept)s.") % {"kept": kept}
+            chunk.warn(line, Problem("canal", str(said), reason))
+    return staying
 
 
 def _destination(order: Order, line: Line) -> Destination:

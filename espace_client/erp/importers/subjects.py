@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Case, Min, When
 from django.utils.translation import gettext as _
 
 from accounts.codes import fold
@@ -16,6 +17,11 @@ from documents.models import Document
 from enrolments.models import Enrolment, Order
 from espace_client.erp.columns import Line, Problem
 from espace_client.erp.ledger import Ledger
+
+# Whoever has the establishment, and whoever ordered; of a sheet without an order, whoever has the establishment and the
+# session, since the address that it opens to, if any, may change with every seat.
+Audience = tuple[int | None, str, int | None]
+_SHEET_OF = Case(When(order=None, then="session_id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +44,11 @@ class Subject:
         return cls(order, enrolment, session_id, establishment_id)
 
     @property
-    def owner(self) -> str:
-        """To whom its papers are shown: an establishment, or the orderer of an order that has none."""
-        return _owner(self.establishment_id, self.order.order_email if self.order else "")
+    def audience(self) -> Audience:
+        """To whom its papers are shown."""
+        if self.order is None:
+            return self.establishment_id, "", self.session_id
+        return self.establishment_id, self.order.order_email, None
 
     @property
     def links(self) -> dict[str, Any]:
@@ -53,13 +61,15 @@ class Subject:
         }
 
 
-def owner_of(document: Document) -> str:
-    """`Subject.owner`, of a document that the portal holds."""
-    return _owner(document.establishment_id, document.order_email)
-
-
-def _owner(establishment_id: int | None, order_email: str) -> str:
-    return f"email {order_email}" if establishment_id is None else f"establishment {establishment_id}"
+def shown_contents(hashes: Collection[str]) -> dict[str, dict[Audience, str]]:
+    """Of files of these hashes that the portal holds: to whom each is shown, and the first paper that it is there."""
+    shown: dict[str, dict[Audience, str]] = {}
+    held = Document.objects.filter(sha256__in=hashes).order_by().annotate(sheet_of=_SHEET_OF)
+    groups = held.values_list("sha256", "establishment", "order_email", "sheet_of").annotate(first=Min("number"))
+    for sha256, establishment_id, email, session_id, number in groups:
+        audience = (establishment_id, email if session_id is None else "", session_id)
+        shown.setdefault(sha256, {}).setdefault(audience, number)
+    return shown
 
 
 class Belonging:

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 from tqdm import tqdm
 
+from espace_client.erp.breaking import FORESEEN, broken
 from espace_client.erp.run import AlreadyRunningError, NoDropError, import_drop
 from espace_client.models import ImportRun
 
@@ -19,7 +20,7 @@ REFUSED, UNUSABLE = 1, 2  # exit statuses
 
 
 class Command(BaseCommand):
-    """Exits 0 when everything was taken, 1 when something was refused, 2 when nothing could be read."""
+    """Exits 0 when everything was taken, 1 when something was refused, 2 when it could not begin or not end."""
 
     help = "Lit un dépôt de l’ERP : les fichiers CSV du dossier et leurs PDF."
 
@@ -36,10 +37,8 @@ class Command(BaseCommand):
                 run = import_drop(folder, dry_run=dry_run, progress=lambda *said: _show(bar, *said))
             except (NoDropError, AlreadyRunningError) as error:
                 raise CommandError(str(error), returncode=UNUSABLE) from error
-            except OSError as error:
-                raise CommandError(
-                    _("Import interrompu : %(error)s") % {"error": error}, returncode=UNUSABLE
-                ) from error
+            except FORESEEN as error:
+                raise CommandError(broken(error, dry_run=dry_run), returncode=UNUSABLE) from error
         if verbosity:
             self._tell(run)
         refused = sum(counts["refused"] for counts in run.counts.values())

@@ -18,7 +18,7 @@ from enrolments.models import Enrolment, EnrolmentState, Order, OrderState, Part
 from enrolments.transitions import any_state
 from tests.worlds import World, make_order, make_session, number, pdf
 
-PROVIDER = {"siret": "90184726500019", "nda": "11922345692", "iban": "FR7630001007941234567890185"}
+PROVIDER = {"siret": "90184726900015", "nda": "11922345692", "iban": "FR7630001007941234567890185"}
 
 
 @pytest.fixture(autouse=True)
