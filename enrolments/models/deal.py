@@ -255,8 +255,8 @@ class Enrolment(DecidedInPortal):
     """One participant in one session. Prices are EUR HT, frozen; `participant` None means "à désigner".
 
     `establishment` and `order_email` are the order's, `starts_on` is the session's, `participant_last_name` and
-    `participant_first_name` are the participant's ("" without one): copied by triggers of the database, never set by hand, because
-    lists are read by them through an index. `hours` is the course's duration when enrolled.
+    `participant_first_name` are the participant's ("" without one): copied by triggers of the database, never set by
+    hand, because lists are read by them through an index. `hours` is the course's duration when enrolled.
     """
 
     number = models.CharField(_("numéro"), max_length=30, unique=True)

@@ -55,8 +55,8 @@ def test_an_access_is_given_through_the_autocompletes(live_world: World, open_pa
         page.wait_for_selector(f".field-{field} .errorlist")
     for field, term in (("user", "ancien"), ("establishment", "Nice")):
         page.click(f".field-{field} .select2-selection")
-        page.keyboard.type(term)
-        page.click(f".select2-results__option--highlighted:has-text('{term}')")
+        page.locator(".select2-search__field").press_sequentially(term)
+        page.click(f".select2-results__option[role=option]:has-text('{term}')")
     page.click("input[name=_save]")
     page.wait_for_url("**/gestion/accounts/access/")
     access = Access.objects.get(user=live_world.personas["ex_member"])

@@ -56,7 +56,7 @@ def test_a_cancelled_session_asks_each_order_once(world: World, session: Session
     assert sorted(one.to[0] for one in mail.outbox) == [MINE, "voisin@brume.example"]
     assert all("Formateur souffrant." in one.body and "/propositions/" in one.body for one in mail.outbox)
     mine = next(one for one in mail.outbox if one.to == [MINE])
-    assert mine.subject.endswith(f"Session annulée : {session.course.title}")
+    assert mine.subject.endswith(f"Session annulée : {session.course.title}")
     who = ", ".join(str(one.participant) for one in ours(session))
     assert f"Commande {proposals[0].order.number}, pour : {who}." in " ".join(mine.body.split())
     assert EnrolmentEvent.objects.filter(kind=EventKind.SESSION_CANCELLED).count() == 3
